@@ -1,0 +1,3 @@
+//! Frames out of bytes and back.
+
+pub mod sse;

@@ -1,0 +1,239 @@
+//! Server-sent events: frames out of bytes that arrive in pieces of any size.
+//!
+//! Facts: WHATWG HTML, "Server-sent events", 9.2.5–9.2.6. Lines end with LF, CR or CRLF; `data` lines of one event
+//! join with LF; a line that starts with a colon is a comment; an event that the end of the stream cuts off is dropped.
+
+use std::borrow::Cow;
+
+/// One event. Borrowed from the reader's buffer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// The `event` field, where there is one.
+    pub event: Option<&'a str>,
+    /// The `data` field; several lines are joined.
+    pub data: Cow<'a, [u8]>,
+}
+
+/// What came out of the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// An event.
+    Frame(Frame<'a>),
+    /// A comment: a sign of life.
+    Comment,
+}
+
+/// A frame grew over the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a frame of the stream is longer than {limit} bytes")]
+pub struct TooLong {
+    /// The limit in bytes.
+    pub limit: usize,
+}
+
+/// Cuts frames out of bytes that arrive in pieces of any size.
+#[derive(Debug)]
+pub struct Reader {
+    buffer: Vec<u8>,
+    /// Where the first event that has not been given out begins.
+    start: usize,
+    /// Up to where the buffer was searched for the end of that event.
+    searched: usize,
+    limit: usize,
+}
+
+impl Reader {
+    /// A reader that refuses frames above `limit` bytes.
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            searched: 0,
+            limit,
+        }
+    }
+
+    /// Takes in a piece.
+    ///
+    /// # Errors
+    /// A frame is longer than the limit.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
+        if self.start == self.buffer.len() {
+            self.buffer.clear();
+            self.start = 0;
+            self.searched = 0;
+        } else if self.start > 0 {
+            self.buffer.drain(..self.start);
+            self.searched = self.searched.saturating_sub(self.start);
+            self.start = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() > self.limit.saturating_add(bytes.len()) {
+            return Err(TooLong { limit: self.limit });
+        }
+        Ok(())
+    }
+
+    /// The next event or comment, once it is whole.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it lends from the buffer; an iterator cannot"
+    )]
+    pub fn next(&mut self) -> Option<Item<'_>> {
+        loop {
+            let (end, next) = self.find_end()?;
+            let start = self.start;
+            self.start = next;
+            self.searched = next;
+            let block = self.buffer.get(start..end).unwrap_or_default();
+            let has_field = lines(block).any(|line| !line.is_empty());
+            if has_field {
+                let block = self.buffer.get(start..end).unwrap_or_default();
+                return Some(parse_block(block));
+            }
+        }
+    }
+
+    /// What is left when the bytes are at their end: whether an event was cut off.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buffer
+            .get(self.start..)
+            .is_none_or(|rest| rest.iter().all(u8::is_ascii_whitespace))
+    }
+
+    /// The end of the event that begins at `start` (behind its last line), and where the next one begins.
+    fn find_end(&mut self) -> Option<(usize, usize)> {
+        let mut at = self.searched.max(self.start);
+        while let Some(found) = self
+            .buffer
+            .get(at..)
+            .and_then(|rest| memchr::memchr2(b'\n', b'\r', rest))
+        {
+            let line_end = at + found;
+            let first = line_break(&self.buffer, line_end)?;
+            let behind = line_end + first;
+            match self.buffer.get(behind) {
+                // Not here yet: search this line break again when more has come.
+                None => {
+                    self.searched = line_end;
+                    return None;
+                }
+                Some(b'\n' | b'\r') => {
+                    let Some(second) = line_break(&self.buffer, behind) else {
+                        self.searched = line_end;
+                        return None;
+                    };
+                    return Some((line_end, behind + second));
+                }
+                Some(_) => at = behind,
+            }
+        }
+        self.searched = self.buffer.len();
+        None
+    }
+}
+
+/// Length of the line break at `at`; `None` where a CR is the last byte and a LF may follow.
+fn line_break(bytes: &[u8], at: usize) -> Option<usize> {
+    match (bytes.get(at), bytes.get(at + 1)) {
+        (Some(b'\r'), Some(b'\n')) => Some(2),
+        (Some(b'\r'), None) => None,
+        _ => Some(1),
+    }
+}
+
+/// The lines of a block. CRLF shows as a line and an empty one, which means nothing here.
+fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
+    block.split(|byte| matches!(byte, b'\n' | b'\r'))
+}
+
+fn parse_block(block: &[u8]) -> Item<'_> {
+    let mut event = None;
+    let mut data: Option<Cow<'_, [u8]>> = None;
+    for line in lines(block) {
+        let (name, value) = match memchr::memchr(b':', line) {
+            Some(colon) => (line.get(..colon), line.get(colon + 1..)),
+            None => (Some(line), None),
+        };
+        let (name, value) = (name.unwrap_or_default(), value.unwrap_or_default());
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        match name {
+            b"data" => match &mut data {
+                None => data = Some(Cow::Borrowed(value)),
+                Some(data) => {
+                    let data = data.to_mut();
+                    data.push(b'\n');
+                    data.extend_from_slice(value);
+                }
+            },
+            b"event" => event = std::str::from_utf8(value).ok(),
+            _ => {}
+        }
+    }
+    match data {
+        Some(data) => Item::Frame(Frame { event, data }),
+        None => Item::Comment,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pieces: &[&[u8]]) -> Vec<(Option<String>, Vec<u8>)> {
+        let mut reader = Reader::new(1 << 20);
+        let mut frames = Vec::new();
+        for piece in pieces {
+            reader.push(piece).unwrap();
+            while let Some(item) = reader.next() {
+                if let Item::Frame(frame) = item {
+                    frames.push((frame.event.map(str::to_owned), frame.data.into_owned()));
+                }
+            }
+        }
+        frames
+    }
+
+    #[test]
+    fn frames_are_the_same_wherever_the_bytes_are_cut() {
+        for stream in [
+            "data: {\"a\":1}\n\ndata: [DONE]\n\n",
+            ": hello\n\nevent: ping\ndata: {}\n\ndata: a\ndata: b\n\n",
+            "event: x\r\ndata: 1\r\n\r\ndata:2\r\n\r\n",
+            "\u{feff}\n\n\n\ndata: \u{e4}\u{1f600}\n\n",
+            "data: 1\r\rdata: 2\r\r\n",
+        ] {
+            let bytes = stream.as_bytes();
+            let whole = read(&[bytes]);
+            assert!(!whole.is_empty());
+            for cut in 0..=bytes.len() {
+                assert_eq!(
+                    read(&[&bytes[..cut], &bytes[cut..]]),
+                    whole,
+                    "{stream:?} cut at {cut}"
+                );
+            }
+            let single: Vec<&[u8]> = bytes.chunks(1).collect();
+            assert_eq!(read(&single), whole, "{stream:?} byte by byte");
+        }
+    }
+
+    #[test]
+    fn a_frame_above_the_limit_is_refused() {
+        let mut reader = Reader::new(16);
+        assert_eq!(reader.push(b"data: 0123456789"), Ok(()));
+        assert_eq!(reader.push(b"0123456789"), Ok(()));
+        assert_eq!(reader.push(b"0"), Err(TooLong { limit: 16 }));
+    }
+
+    #[test]
+    fn an_event_that_the_end_cuts_off_is_noticed() {
+        let mut reader = Reader::new(64);
+        reader.push(b"data: 1\n\ndata: 2\n").unwrap();
+        assert!(matches!(reader.next(), Some(Item::Frame(_))));
+        assert_eq!(reader.next(), None);
+        assert!(!reader.is_empty());
+    }
+}

@@ -1,0 +1,3 @@
+//! What the OpenAI family shares, and its wire formats.
+
+pub mod chat;

@@ -1,0 +1,1 @@
+//! What every served dialect shares of OpenRouter: the routing fields of a request, the base error body.
