@@ -12,6 +12,7 @@ mod error;
 mod fields;
 pub mod framing;
 pub mod gemini;
+mod json;
 pub mod loss;
 pub mod openai;
 pub mod openrouter;

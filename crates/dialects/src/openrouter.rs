@@ -1,1 +1,12 @@
-//! What every served dialect shares of OpenRouter: the routing fields of a request, the base error body.
+//! What every served dialect shares of OpenRouter: the routing fields of a request, the caller's labels,
+//! the usage object with its cost and the base error body (spec/inference.md §6.1, §7.2, §9).
+
+mod error;
+mod labels;
+mod routing;
+mod usage;
+
+pub use error::{render_availability, render_error, render_metadata};
+pub use labels::{take_metadata, take_session, take_user};
+pub use routing::take_routing;
+pub use usage::{render_cost, render_usage};
