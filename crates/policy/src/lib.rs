@@ -1,1 +1,6 @@
-//! policy
+//! What Weir decides: who serves a request, what it may cost, what it did cost.
+//!
+//! Pure: no clock, no network, no async. Time and chance are arguments, so every decision runs in microseconds
+//! under property tests and can be replayed.
+
+pub mod routing;

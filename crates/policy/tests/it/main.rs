@@ -1,0 +1,3 @@
+//! The laws of policy, one module a subject.
+
+mod routing;
