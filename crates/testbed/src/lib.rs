@@ -3,5 +3,18 @@
 //!
 //! The corpus reader and the seeds build without a runtime; the vendors need the feature `vendors` (on by default).
 
+#[cfg(feature = "vendors")]
+mod bill;
 pub mod corpus;
+#[cfg(feature = "vendors")]
+mod mood;
 pub mod seed;
+#[cfg(feature = "vendors")]
+mod vendor;
+
+#[cfg(feature = "vendors")]
+pub use crate::{
+    bill::{BillRule, Delivered, read_bill},
+    mood::{Cut, Failure, Mood, Reply, UsageClaim, Writes},
+    vendor::{Error, Recorded, TEXT, Vendor, VendorConfig, Wire},
+};

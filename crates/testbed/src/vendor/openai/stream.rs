@@ -1,0 +1,137 @@
+//! The streamed OpenAI form: a role, thoughts, words or calls, a reason to end, usage where wanted, `[DONE]`.
+
+use serde_json::{Value, json};
+
+use super::{EPOCH_S, FINGERPRINT, call_id, completion_id, finish_reason, logprob, usage};
+use crate::vendor::answer::{Answer, Call};
+use crate::vendor::wire::Frame;
+
+/// The events of a streamed answer.
+pub(in crate::vendor) fn stream(answer: &Answer) -> Vec<Frame> {
+    let chunks = Chunks::new(answer);
+    let mut frames = Vec::with_capacity(answer.text.len() + answer.reasoning.len() + 4);
+    if answer.calls.is_empty() || !answer.reasoning.is_empty() {
+        frames.push(Frame::silent(chunks.delta(&opening(answer), Some(""))));
+    }
+    for token in &answer.reasoning {
+        let delta = json!({"content": null, "reasoning_content": token}).to_string();
+        frames.push(Frame::thought(chunks.delta(&delta, None)));
+    }
+    for token in &answer.text {
+        let quoted = Value::from(token.as_str());
+        let delta = if answer.reasoning.is_empty() {
+            format!("{{\"content\":{quoted}}}")
+        } else {
+            format!("{{\"content\":{quoted},\"reasoning_content\":null}}")
+        };
+        frames.push(Frame::token(chunks.delta(&delta, Some(token))));
+    }
+    for (index, call) in answer.calls.iter().enumerate() {
+        let opens = index == 0 && answer.reasoning.is_empty();
+        call_frames(&chunks, (index, call, opens), &mut frames);
+    }
+    frames.push(Frame::silent(chunks.end(finish_reason(answer))));
+    if answer.include_usage
+        && let Some(told) = answer.told()
+    {
+        frames.push(Frame::silent(chunks.usage(&usage(told))));
+    }
+    frames.push(done());
+    frames
+}
+
+/// The last event of every stream.
+pub(in crate::vendor) fn done() -> Frame {
+    Frame::silent("data: [DONE]\n\n")
+}
+
+/// What every chunk of one answer has in common, rendered once.
+struct Chunks {
+    head: String,
+    tail: &'static str,
+    logprobs: Option<usize>,
+}
+
+// === impl Chunks ===
+
+impl Chunks {
+    fn new(answer: &Answer) -> Self {
+        let head = format!(
+            "data: {{\"id\":\"{}\",\"object\":\"chat.completion.chunk\",\"created\":{},\"model\":{},\
+             \"service_tier\":\"default\",\"system_fingerprint\":\"{FINGERPRINT}\",\"choices\":[",
+            completion_id(answer.number),
+            EPOCH_S + answer.number,
+            Value::from(answer.model.as_str()),
+        );
+        let tail = if answer.include_usage {
+            "],\"usage\":null"
+        } else {
+            "]"
+        };
+        Self {
+            head,
+            tail,
+            logprobs: answer.logprobs,
+        }
+    }
+
+    /// A chunk with a delta; `token` is the text that its logprobs are about, if it has any.
+    fn delta(&self, delta: &str, token: Option<&str>) -> String {
+        let logprobs = match (self.logprobs, token) {
+            (Some(_), Some("")) => json!({"content": [], "refusal": null}),
+            (Some(top), Some(token)) => json!({"content": [logprob(token, top)], "refusal": null}),
+            (Some(_), None) | (None, _) => Value::Null,
+        };
+        self.choice(delta, &logprobs, "null")
+    }
+
+    fn end(&self, reason: &str) -> String {
+        self.choice("{}", &Value::Null, &format!("\"{reason}\""))
+    }
+
+    fn choice(&self, delta: &str, logprobs: &Value, reason: &str) -> String {
+        let Self { head, tail, .. } = self;
+        // The vendor pads chunks to hide the length of tokens; clients have to bear the field.
+        let padding = "xxxxxxxxxxxxxxxx"
+            .get(..16 - delta.len() % 16)
+            .unwrap_or_default();
+        format!(
+            "{head}{{\"index\":0,\"delta\":{delta},\"logprobs\":{logprobs},\"finish_reason\":{reason}}}\
+             {tail},\"obfuscation\":\"{padding}\"}}\n\n"
+        )
+    }
+
+    fn usage(&self, usage: &Value) -> String {
+        format!(
+            "{}],\"usage\":{usage},\"obfuscation\":\"\"}}\n\n",
+            self.head
+        )
+    }
+}
+
+fn opening(answer: &Answer) -> String {
+    if answer.reasoning.is_empty() {
+        json!({"role": "assistant", "content": "", "refusal": null}).to_string()
+    } else {
+        json!({"role": "assistant", "content": null, "reasoning_content": ""}).to_string()
+    }
+}
+
+fn call_frames(
+    chunks: &Chunks,
+    (index, call, opens): (usize, &Call, bool),
+    frames: &mut Vec<Frame>,
+) {
+    let named = json!({"index": index, "id": call_id(call), "type": "function",
+        "function": {"name": call.name, "arguments": ""}});
+    let delta = if opens {
+        json!({"role": "assistant", "content": null, "tool_calls": [named], "refusal": null})
+    } else {
+        json!({"tool_calls": [named]})
+    };
+    frames.push(Frame::token(chunks.delta(&delta.to_string(), None)));
+    for fragment in &call.fragments {
+        let delta = json!({"tool_calls": [{"index": index, "function": {"arguments": fragment}}]});
+        frames.push(Frame::token(chunks.delta(&delta.to_string(), None)));
+    }
+}
