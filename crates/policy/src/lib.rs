@@ -4,3 +4,7 @@
 //! under property tests and can be replayed.
 
 pub mod routing;
+
+pub mod catalog;
+pub mod pricing;
+pub mod ledger;
