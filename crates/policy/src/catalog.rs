@@ -12,15 +12,17 @@ mod sheet;
 mod suffix;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use self::parse::Tables;
 pub use self::{
     model::{Endpoint, Model, Reasoning, Source},
     own::Own,
     sheet::{Above, PriceSheet},
     suffix::Suffix,
     words::{
-        Lane, Lanes, Modalities, Modality, Parameter, Parameters, Quantization, Quantizations, Unit, Units,
+        Lane, Lanes, Modalities, Modality, Parameter, Parameters, Quantization, Quantizations,
+        Unit, Units,
     },
 };
 
@@ -112,14 +114,16 @@ const EMBEDDED: parse::Data<'static> = parse::Data {
 impl Catalog {
     /// The catalogue that is compiled in. Takes milliseconds: call it once.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "the data is a constant of this build; a test parses it")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the data is a constant of this build; a test parses it"
+    )]
     pub fn embedded() -> Self {
         Self::parse(EMBEDDED).expect("the embedded catalogue parses")
     }
 
     fn parse(data: parse::Data<'_>) -> Result<Self, Error> {
-        let (models, endpoints, sources) = parse::parse(data)?;
-        Self::build(models, endpoints, sources)
+        Self::build(parse::parse(data)?)
     }
 
     /// This catalogue with the models of one's own vendors. A vendor's own entry for a model takes the
@@ -128,9 +132,14 @@ impl Catalog {
     /// # Errors
     /// One vendor names one model twice.
     pub fn with_own(self, own: Vec<Own>) -> Result<Self, Error> {
-        let Self { mut models, mut endpoints, sources, names } = self;
+        let Self {
+            mut models,
+            mut endpoints,
+            sources,
+            names,
+        } = self;
         let mut known: HashMap<Box<str>, usize> = names;
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for mut own in own {
             if let Some(place) = known.get(own.model.as_str())
                 && let Some(model) = models.get(*place)
@@ -150,22 +159,30 @@ impl Catalog {
                 models.push(own.into_model());
             }
         }
-        Self::build(models, endpoints, sources)
+        Self::build(Tables {
+            models,
+            endpoints,
+            sources,
+        })
     }
 
     /// Puts the endpoints of each model together, counts them and makes the index of names.
-    fn build(
-        mut models: Vec<Model>,
-        mut endpoints: Vec<Endpoint>,
-        sources: Vec<Source>,
-    ) -> Result<Self, Error> {
+    fn build(tables: Tables) -> Result<Self, Error> {
+        let Tables {
+            mut models,
+            mut endpoints,
+            sources,
+        } = tables;
         models.sort_by(|one, other| one.slug.cmp(&other.slug));
         // Stable: a model's endpoints keep the order they came in.
         endpoints.sort_by(|one, other| one.model.cmp(&other.model));
         let mut next = 0;
         let mut rest = endpoints.as_mut_slice();
         for model in &mut models {
-            let count = rest.iter().take_while(|endpoint| endpoint.model == model.slug).count();
+            let count = rest
+                .iter()
+                .take_while(|endpoint| endpoint.model == model.slug)
+                .count();
             let (own, behind) = std::mem::take(&mut rest).split_at_mut(count);
             rest = behind;
             model.endpoints = next..next + count;
@@ -177,10 +194,17 @@ impl Catalog {
             }
         }
         if let Some(endpoint) = rest.first() {
-            return Err(Error::Homeless { model: endpoint.model.as_str().into() });
+            return Err(Error::Homeless {
+                model: endpoint.model.as_str().into(),
+            });
         }
         let names = names(&models)?;
-        Ok(Self { models, endpoints, sources, names })
+        Ok(Self {
+            models,
+            endpoints,
+            sources,
+            names,
+        })
     }
 
     /// Every model, by slug.
@@ -198,7 +222,9 @@ impl Catalog {
     /// The endpoints of a model of this catalogue, of every lane.
     #[must_use]
     pub fn endpoints(&self, model: &Model) -> &[Endpoint] {
-        self.endpoints.get(model.endpoints.clone()).unwrap_or_default()
+        self.endpoints
+            .get(model.endpoints.clone())
+            .unwrap_or_default()
     }
 
     /// The model of that slug or alias, suffixes set aside.
@@ -224,27 +250,39 @@ impl Catalog {
         suffixes.reverse();
         let model = self.models.get(*place)?;
         let alias = (**found != *model.slug.as_str()).then_some(&**found);
-        let resolved = Resolved { model, suffixes, alias, endpoints: self.endpoints(model) };
+        let resolved = Resolved {
+            model,
+            suffixes,
+            alias,
+            endpoints: self.endpoints(model),
+        };
         let served = resolved.lane() == Lane::Standard || resolved.endpoints().next().is_some();
         served.then_some(resolved)
     }
 
     /// Every alias with the model it leads to.
     pub fn aliases(&self) -> impl Iterator<Item = (&str, &Model)> {
-        self.models.iter().flat_map(|model| model.aliases.iter().map(move |alias| (&**alias, model)))
+        self.models
+            .iter()
+            .flat_map(|model| model.aliases.iter().map(move |alias| (&**alias, model)))
     }
 
     /// The names most like one that is not there, best first.
     #[must_use]
     pub fn nearest(&self, name: &str, count: usize) -> Vec<&str> {
-        nearest::nearest(name, self.models.iter().map(|model| model.slug.as_str()), count)
+        nearest::nearest(
+            name,
+            self.models.iter().map(|model| model.slug.as_str()),
+            count,
+        )
     }
 
     /// The package and version that an endpoint's price is from; `None` for prices of one's own.
     #[must_use]
     pub fn source(&self, endpoint: &Endpoint, unit: Unit) -> Option<&Source> {
         let filled = endpoint.filled.iter().find(|(found, _)| *found == unit);
-        self.sources.get(filled.map(|(_, place)| *place).or(endpoint.source)?)
+        self.sources
+            .get(filled.map(|(_, place)| *place).or(endpoint.source)?)
     }
 }
 
@@ -252,11 +290,11 @@ impl<'a> Resolved<'a> {
     /// The lane that the suffixes ask for: the last variant among them, or the standard one.
     #[must_use]
     pub fn lane(&self) -> Lane {
-        let variants = self.suffixes.iter().filter_map(|suffix| match suffix {
+        let mut variants = self.suffixes.iter().filter_map(|suffix| match suffix {
             Suffix::Variant(lane) => Some(*lane),
             Suffix::Nitro | Suffix::Floor | Suffix::Exacto | Suffix::Online => None,
         });
-        variants.last().unwrap_or(Lane::Standard)
+        variants.next_back().unwrap_or(Lane::Standard)
     }
 
     /// Whether a suffix was written.
@@ -269,9 +307,13 @@ impl<'a> Resolved<'a> {
     /// variant. Flex and priority endpoints are among these: routing admits them only when asked.
     pub fn endpoints(&self) -> impl Iterator<Item = &'a Endpoint> + use<'a> {
         let lane = self.lane();
-        self.endpoints.iter().filter(move |endpoint| match lane {
-            Lane::Standard => !endpoint.lane.is_variant(),
-            _ => endpoint.lane == lane,
+        let plain = lane == Lane::Standard;
+        self.endpoints.iter().filter(move |endpoint| {
+            if plain {
+                !endpoint.lane.is_variant()
+            } else {
+                endpoint.lane == lane
+            }
         })
     }
 }
@@ -280,7 +322,9 @@ fn names(models: &[Model]) -> Result<HashMap<Box<str>, usize>, Error> {
     let mut names: HashMap<Box<str>, usize> = HashMap::new();
     for (place, model) in models.iter().enumerate() {
         if names.insert(model.slug.as_str().into(), place).is_some() {
-            return Err(Error::Twice { name: model.slug.as_str().into() });
+            return Err(Error::Twice {
+                name: model.slug.as_str().into(),
+            });
         }
     }
     for (place, model) in models.iter().enumerate() {

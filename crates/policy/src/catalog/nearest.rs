@@ -1,7 +1,11 @@
 //! Suggestions for a name that is not in the catalogue.
 
 /// The names most like `text`, best first, at most `count`; none that are not alike at all.
-pub(super) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>, count: usize) -> Vec<&'a str> {
+pub(super) fn nearest<'a>(
+    text: &str,
+    names: impl Iterator<Item = &'a str>,
+    count: usize,
+) -> Vec<&'a str> {
     // A name that nobody has is not longer than any name; what is longer need not be compared.
     let wanted = plain(text.get(..BYTES_MAX).unwrap_or(text));
     if wanted.is_empty() || wanted.len() > BYTES_MAX {
@@ -32,7 +36,9 @@ fn score(wanted: &[u8], name: &str) -> Option<usize> {
 
 /// Letters, digits and the slash: `GPT 4o` and `gpt-4o` are the same name.
 fn plain(text: &str) -> Vec<u8> {
-    let kept = text.bytes().filter(|byte| byte.is_ascii_alphanumeric() || *byte == b'/');
+    let kept = text
+        .bytes()
+        .filter(|byte| byte.is_ascii_alphanumeric() || *byte == b'/');
     kept.map(|byte| byte.to_ascii_lowercase()).collect()
 }
 
@@ -65,8 +71,18 @@ mod tests {
 
     #[test]
     fn distance_counts_slips() {
-        for (one, other, slips) in [("", "", 0), ("abc", "", 3), ("", "abc", 3), ("kitten", "sitting", 3), ("abc", "abc", 0)] {
-            assert_eq!(distance(one.as_bytes(), other.as_bytes()), slips, "{one} {other}");
+        for (one, other, slips) in [
+            ("", "", 0),
+            ("abc", "", 3),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+            ("abc", "abc", 0),
+        ] {
+            assert_eq!(
+                distance(one.as_bytes(), other.as_bytes()),
+                slips,
+                "{one} {other}"
+            );
         }
     }
 }

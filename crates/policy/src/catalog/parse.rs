@@ -6,8 +6,8 @@ use canon::{Effort, ModelSlug, PicoUsd, ProviderId};
 use serde::Deserialize;
 
 use super::{
-    Endpoint, Error, Lane, Modalities, Modality, Model, Parameter, Parameters, PriceSheet, Quantization,
-    Reasoning, Source, Unit,
+    Endpoint, Error, Lane, Modalities, Modality, Model, Parameter, Parameters, PriceSheet,
+    Quantization, Reasoning, Source, Unit,
 };
 
 /// The text of the data files.
@@ -92,21 +92,33 @@ struct SourceRow<'a> {
 
 /// The tokenizer families of the wire.
 const TOKENIZERS: [&str; 20] = [
-    "Router", "Media", "Other", "GPT", "Claude", "Gemini", "Gemma", "Grok", "Cohere", "Nova", "Qwen", "Yi",
-    "DeepSeek", "Mistral", "Llama2", "Llama3", "Llama4", "PaLM", "RWKV", "Qwen3",
+    "Router", "Media", "Other", "GPT", "Claude", "Gemini", "Gemma", "Grok", "Cohere", "Nova",
+    "Qwen", "Yi", "DeepSeek", "Mistral", "Llama2", "Llama3", "Llama4", "PaLM", "RWKV", "Qwen3",
 ];
 
-/// Models in the file's order, endpoints grouped by model in the same order, sources.
-pub(super) fn parse(data: Data<'_>) -> Result<(Vec<Model>, Vec<Endpoint>, Vec<Source>), Error> {
+/// What the files hold, each in its file's order; endpoints do not know their models yet.
+pub(super) struct Tables {
+    pub(super) models: Vec<Model>,
+    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) sources: Vec<Source>,
+}
+
+pub(super) fn parse(data: Data<'_>) -> Result<Tables, Error> {
     let sources: Vec<SourceRow<'_>> = rows("sources", data.sources)?;
     let sets: Vec<SetRow<'_>> = rows("parameters", data.parameters)?;
     let mut names = Names {
         parameters: HashMap::new(),
-        sources: sources.iter().enumerate().map(|(place, row)| (row.source, place)).collect(),
+        sources: sources
+            .iter()
+            .enumerate()
+            .map(|(place, row)| (row.source, place))
+            .collect(),
         providers: HashMap::new(),
     };
     for SetRow { set, parameters } in sets {
-        names.parameters.insert(set, parse_words(parameters, Parameter::named)?);
+        names
+            .parameters
+            .insert(set, parse_words(parameters, Parameter::named)?);
     }
     let mut models = Vec::new();
     for row in rows::<ModelRow<'_>>("models", data.models)? {
@@ -118,21 +130,37 @@ pub(super) fn parse(data: Data<'_>) -> Result<(Vec<Model>, Vec<Endpoint>, Vec<So
     }
     let sources = sources
         .into_iter()
-        .map(|row| Source { package: row.source.into(), version: row.version.into() })
+        .map(|row| Source {
+            package: row.source.into(),
+            version: row.version.into(),
+        })
         .collect();
-    Ok((models, endpoints, sources))
+    Ok(Tables {
+        models,
+        endpoints,
+        sources,
+    })
 }
 
 fn rows<'a, T: Deserialize<'a>>(file: &'static str, text: &'a str) -> Result<Vec<T>, Error> {
     let lines = text.lines().enumerate();
     lines
-        .map(|(line, row)| serde_json::from_str(row).map_err(|source| Error::Row { file, line: line + 1, source }))
+        .map(|(line, row)| {
+            serde_json::from_str(row).map_err(|source| Error::Row {
+                file,
+                line: line + 1,
+                source,
+            })
+        })
         .collect()
 }
 
 fn parse_model(row: ModelRow<'_>) -> Result<Model, Error> {
     let known = |name: &&&str| **name == row.tokenizer;
-    let tokenizer = TOKENIZERS.iter().find(known).ok_or_else(|| unknown(row.tokenizer))?;
+    let tokenizer = TOKENIZERS
+        .iter()
+        .find(known)
+        .ok_or_else(|| unknown(row.tokenizer))?;
     let reasoning = row.reasoning.map(parse_reasoning).transpose()?;
     Ok(Model {
         slug: row.model,
@@ -168,8 +196,14 @@ fn parse_modalities(words: &str) -> Result<Modalities, Error> {
     parse_words(words, Modality::named)
 }
 
-fn parse_words<S: FromIterator<T>, T>(words: &str, named: fn(&str) -> Option<T>) -> Result<S, Error> {
-    words.split_ascii_whitespace().map(|word| named(word).ok_or_else(|| unknown(word))).collect()
+fn parse_words<S: FromIterator<T>, T>(
+    words: &str,
+    named: fn(&str) -> Option<T>,
+) -> Result<S, Error> {
+    words
+        .split_ascii_whitespace()
+        .map(|word| named(word).ok_or_else(|| unknown(word)))
+        .collect()
 }
 
 fn unknown(word: &str) -> Error {
@@ -189,12 +223,16 @@ impl<'a> Names<'a> {
         let provider = match self.providers.get(row.provider) {
             Some(provider) => provider.clone(),
             None => {
-                let provider: ProviderId = row.provider.parse().map_err(|_| unknown(row.provider))?;
+                let provider: ProviderId =
+                    row.provider.parse().map_err(|_| unknown(row.provider))?;
                 self.providers.insert(row.provider, provider.clone());
                 provider
             }
         };
-        let filled = row.filled.iter().map(|(unit, source)| Ok((parse_unit(unit)?, self.source(source)?)));
+        let filled = row
+            .filled
+            .iter()
+            .map(|(unit, source)| Ok((parse_unit(unit)?, self.source(source)?)));
         Ok(Endpoint {
             index: 0,
             // Replaced by the model's own slug, which is shared.
@@ -206,13 +244,19 @@ impl<'a> Names<'a> {
             context_length: row.context,
             max_prompt_tokens: row.max_prompt,
             max_output_tokens: row.max_output,
-            parameters: *self.parameters.get(row.parameters).ok_or_else(|| unknown(row.parameters))?,
+            parameters: *self
+                .parameters
+                .get(row.parameters)
+                .ok_or_else(|| unknown(row.parameters))?,
             quantization: row.quantization.map_or(Ok(Quantization::Unknown), |name| {
                 Quantization::named(name).ok_or_else(|| unknown(name))
             })?,
             responses_only: row.responses_only,
             expires: row.expires,
-            prices: row.prices.map(|base| parse_sheet(&base, &row.above)).transpose()?,
+            prices: row
+                .prices
+                .map(|base| parse_sheet(&base, &row.above))
+                .transpose()?,
             source: row.source.map(|name| self.source(name)).transpose()?,
             filled: filled.collect::<Result<_, Error>>()?,
         })
@@ -223,7 +267,10 @@ impl<'a> Names<'a> {
     }
 }
 
-fn parse_sheet(base: &BTreeMap<&str, PicoUsd>, above: &[AboveRow<'_>]) -> Result<PriceSheet, Error> {
+fn parse_sheet(
+    base: &BTreeMap<&str, PicoUsd>,
+    above: &[AboveRow<'_>],
+) -> Result<PriceSheet, Error> {
     let mut sheet = PriceSheet::new(parse_prices(base)?)?;
     for AboveRow { tokens, prices } in above {
         sheet = sheet.with_above(*tokens, parse_prices(prices)?)?;
@@ -232,7 +279,10 @@ fn parse_sheet(base: &BTreeMap<&str, PicoUsd>, above: &[AboveRow<'_>]) -> Result
 }
 
 fn parse_prices(prices: &BTreeMap<&str, PicoUsd>) -> Result<Vec<(Unit, PicoUsd)>, Error> {
-    prices.iter().map(|(name, price)| Ok((parse_unit(name)?, *price))).collect()
+    prices
+        .iter()
+        .map(|(name, price)| Ok((parse_unit(name)?, *price)))
+        .collect()
 }
 
 fn parse_unit(name: &str) -> Result<Unit, Error> {

@@ -26,7 +26,10 @@ impl PriceSheet {
     /// # Errors
     /// A price below zero.
     pub fn new(prices: impl IntoIterator<Item = (Unit, PicoUsd)>) -> Result<Self, Error> {
-        Ok(Self { base: sorted(prices)?, above: Box::default() })
+        Ok(Self {
+            base: sorted(prices)?,
+            above: Box::default(),
+        })
     }
 
     /// This sheet, with other prices above so many prompt tokens. Replaces what the same threshold had.
@@ -40,9 +43,15 @@ impl PriceSheet {
     ) -> Result<Self, Error> {
         let mut above = self.above.into_vec();
         above.retain(|tier| tier.prompt_tokens != prompt_tokens);
-        above.push(Above { prompt_tokens, prices: sorted(prices)? });
+        above.push(Above {
+            prompt_tokens,
+            prices: sorted(prices)?,
+        });
         above.sort_by_key(|tier| tier.prompt_tokens);
-        Ok(Self { base: self.base, above: above.into() })
+        Ok(Self {
+            base: self.base,
+            above: above.into(),
+        })
     }
 
     /// The price of a unit on a small prompt, if it has one of its own.
@@ -55,8 +64,15 @@ impl PriceSheet {
     /// names the unit decides.
     #[must_use]
     pub fn price_at(&self, unit: Unit, prompt_tokens: u64) -> Option<PicoUsd> {
-        let passed = self.above.iter().rev().filter(|tier| prompt_tokens > tier.prompt_tokens);
-        passed.filter_map(|tier| find(&tier.prices, unit)).next().or_else(|| self.price(unit))
+        let passed = self
+            .above
+            .iter()
+            .rev()
+            .filter(|tier| prompt_tokens > tier.prompt_tokens);
+        passed
+            .filter_map(|tier| find(&tier.prices, unit))
+            .next()
+            .or_else(|| self.price(unit))
     }
 
     /// The prices of small prompts.
@@ -74,7 +90,9 @@ impl PriceSheet {
     #[must_use]
     pub fn is_free(&self) -> bool {
         let tiers = self.above.iter().flat_map(Above::prices);
-        self.prices().chain(tiers).all(|(_, price)| price == PicoUsd::ZERO)
+        self.prices()
+            .chain(tiers)
+            .all(|(_, price)| price == PicoUsd::ZERO)
     }
 }
 
@@ -86,7 +104,10 @@ impl Above {
 }
 
 fn find(prices: &[(Unit, PicoUsd)], unit: Unit) -> Option<PicoUsd> {
-    prices.iter().find(|(found, _)| *found == unit).map(|(_, price)| *price)
+    prices
+        .iter()
+        .find(|(found, _)| *found == unit)
+        .map(|(_, price)| *price)
 }
 
 fn sorted(
@@ -110,15 +131,30 @@ mod tests {
 
     #[test]
     fn a_threshold_counts_when_it_is_passed_and_not_when_it_is_met() {
-        let sheet = PriceSheet::new([(Unit::Prompt, PicoUsd::new(1)), (Unit::Completion, PicoUsd::new(5))])
-            .and_then(|sheet| sheet.with_above(200_000, [(Unit::Prompt, PicoUsd::new(2))]))
-            .and_then(|sheet| sheet.with_above(500_000, [(Unit::Completion, PicoUsd::new(9))]))
-            .unwrap();
-        for (tokens, prompt, completion) in
-            [(0, 1, 5), (200_000, 1, 5), (200_001, 2, 5), (500_001, 2, 9), (u64::MAX, 2, 9)]
-        {
-            assert_eq!(sheet.price_at(Unit::Prompt, tokens), Some(PicoUsd::new(prompt)), "{tokens}");
-            assert_eq!(sheet.price_at(Unit::Completion, tokens), Some(PicoUsd::new(completion)), "{tokens}");
+        let sheet = PriceSheet::new([
+            (Unit::Prompt, PicoUsd::new(1)),
+            (Unit::Completion, PicoUsd::new(5)),
+        ])
+        .and_then(|sheet| sheet.with_above(200_000, [(Unit::Prompt, PicoUsd::new(2))]))
+        .and_then(|sheet| sheet.with_above(500_000, [(Unit::Completion, PicoUsd::new(9))]))
+        .unwrap();
+        for (tokens, prompt, completion) in [
+            (0, 1, 5),
+            (200_000, 1, 5),
+            (200_001, 2, 5),
+            (500_001, 2, 9),
+            (u64::MAX, 2, 9),
+        ] {
+            assert_eq!(
+                sheet.price_at(Unit::Prompt, tokens),
+                Some(PicoUsd::new(prompt)),
+                "{tokens}"
+            );
+            assert_eq!(
+                sheet.price_at(Unit::Completion, tokens),
+                Some(PicoUsd::new(completion)),
+                "{tokens}"
+            );
         }
         assert_eq!(sheet.price_at(Unit::Image, 1), None);
     }

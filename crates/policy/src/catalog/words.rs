@@ -290,7 +290,10 @@ impl Lane {
     /// Whether a suffix of the model's name asks for it, and nothing else reaches it.
     #[must_use]
     pub const fn is_variant(self) -> bool {
-        matches!(self, Self::Free | Self::Extended | Self::Thinking | Self::Batch)
+        matches!(
+            self,
+            Self::Free | Self::Extended | Self::Thinking | Self::Batch
+        )
     }
 }
 
@@ -324,15 +327,28 @@ mod tests {
 
     #[test]
     fn every_word_is_found_by_its_name() {
-        assert!(Parameter::ALL.iter().all(|word| Parameter::named(word.name()) == Some(*word)));
-        assert!(Unit::ALL.iter().all(|word| Unit::named(word.name()) == Some(*word)));
+        assert!(
+            Parameter::ALL
+                .iter()
+                .all(|word| Parameter::named(word.name()) == Some(*word))
+        );
+        assert!(
+            Unit::ALL
+                .iter()
+                .all(|word| Unit::named(word.name()) == Some(*word))
+        );
         assert_eq!(Modality::named("smell"), None);
     }
 
     #[test]
     fn a_set_holds_what_was_put_in_and_nothing_else() {
-        let set: Parameters = [Parameter::Verbosity, Parameter::Temperature].into_iter().collect();
-        assert_eq!(set.iter().collect::<Vec<_>>(), [Parameter::Temperature, Parameter::Verbosity]);
+        let set: Parameters = [Parameter::Verbosity, Parameter::Temperature]
+            .into_iter()
+            .collect();
+        assert_eq!(
+            set.iter().collect::<Vec<_>>(),
+            [Parameter::Temperature, Parameter::Verbosity]
+        );
         assert!(!set.contains(Parameter::Tools));
         assert!(set.contains_all(Parameters::EMPTY.with(Parameter::Verbosity)));
         assert!(set.without(set).is_empty());

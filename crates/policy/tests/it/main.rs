@@ -1,3 +1,4 @@
 //! The laws of policy, one module a subject.
 
+mod catalog;
 mod routing;
