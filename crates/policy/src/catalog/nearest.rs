@@ -24,14 +24,18 @@ const BYTES_MAX: usize = 120;
 /// Lower is more alike; `None` is too far. A part of the name counts as near as one slip of the finger.
 fn score(wanted: &[u8], name: &str) -> Option<usize> {
     let full = plain(name);
-    let short = plain(name.split_once('/').map_or(name, |(_, short)| short));
-    let wanted_short = wanted.split(|byte| *byte == b'/').nth(1).unwrap_or(wanted);
-    let mut best = distance(wanted, &full).min(distance(wanted_short, &short) + 1);
-    if wanted_short.len() >= 3 && contains(&short, wanted_short) {
-        best = best.min(2 + (short.len() - wanted_short.len()) / 4);
-    }
+    let after_slash = |name| <[u8]>::split(name, |byte| *byte == b'/').nth(1).unwrap_or(name);
+    let (short, wanted_short) = (after_slash(&full), after_slash(wanted));
     let limit = 2 + wanted.len() / 4;
-    (best <= limit).then_some(best)
+    // As many letters as one is longer than the other must be added at least.
+    let near = |one: &[u8], other: &[u8]| {
+        (one.len().abs_diff(other.len()) <= limit).then(|| distance(one, other))
+    };
+    let whole = near(wanted, &full);
+    let last = near(wanted_short, short).map(|slips| slips + 1);
+    let part = (wanted_short.len() >= 3 && contains(short, wanted_short))
+        .then(|| 2 + (short.len() - wanted_short.len()) / 4);
+    [whole, last, part].into_iter().flatten().min().filter(|best| *best <= limit)
 }
 
 /// Letters, digits and the slash: `GPT 4o` and `gpt-4o` are the same name.

@@ -1,4 +1,5 @@
 //! The embedded catalogue, and catalogues with vendors of one's own.
+#![expect(clippy::unwrap_used, reason = "a test's helpers may fail the test")]
 
 use std::collections::HashSet;
 
