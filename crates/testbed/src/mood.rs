@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+mod storm;
+
 /// The behaviour of a vendor towards one request. The default answers at once, honestly and in full.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -31,7 +33,8 @@ pub struct Mood {
     pub text: Option<String>,
     /// Say what the last user message said; wins over `text`.
     pub echo: bool,
-    /// The number of nearly equal pieces that the text is cut into, each one token. Left out: one a word.
+    /// The number of nearly equal pieces that the text is cut into, each one token; no more than it has
+    /// characters. Left out: one a word.
     pub chunks: Option<usize>,
     /// Call the first offered tool though the request does not force it.
     pub tool_call: bool,

@@ -1,8 +1,8 @@
 //! A fake vendor: a server on loopback that answers in every called wire as the real ones do, in scripted moods, and
 //! keeps its own bill.
 //!
-//! It waits on the runtime's clock only, so it obeys a paused one. On a paused clock use [`Vendor::connect`]: with
-//! real sockets the runtime may take a moment of waiting for the network for idleness and jump ahead.
+//! It waits on the runtime's clock only, so it obeys a paused one where client and vendor share the runtime;
+//! [`Vendor::connect`] leaves the network out altogether.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -165,7 +165,7 @@ impl Vendor {
         format!("http://{}{}", self.address, wire.prefix())
     }
 
-    /// A connection in memory, for clocks that are paused. Speak HTTP/1.1 over it.
+    /// A connection in memory, without the network between. Speak HTTP/1.1 over it.
     #[must_use]
     pub fn connect(&self) -> DuplexStream {
         let (near, far) = tokio::io::duplex(DUPLEX_BYTES);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use testbed::seed::Seed;
 use testbed::{Cut, Failure, Mood, Reply, TEXT, UsageClaim, Wire, Writes};
 use tokio::time::Instant;
 
@@ -243,6 +244,24 @@ async fn delays_are_kept_to_the_millisecond_on_a_paused_clock() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_paused_clock_is_obeyed_over_a_real_socket_too() {
+    let vendor = moody(Mood {
+        latency_ms: 5,
+        between_ms: 3,
+        ..Mood::default()
+    })
+    .await;
+    let patience = Duration::from_millis(500);
+    for _ in 0..20 {
+        let started = Instant::now();
+        let asking = say_hello(&vendor, Wire::OpenAiChat, true);
+        let heard = tokio::time::timeout(patience, asking).await.unwrap();
+        let pauses = u64::try_from(heard.events().len() - 1).unwrap();
+        assert_eq!(started.elapsed(), Duration::from_millis(5 + 3 * pauses));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_vendor_that_hangs_never_answers() {
     let vendor = moody(Mood::hang()).await;
     let asking = request("POST", path(Wire::Gemini, false), "{}".to_owned());
@@ -387,6 +406,31 @@ async fn the_number_of_chunks_can_be_set() {
         assert_eq!(spoken(wire, &heard), TEXT);
         let billed = vendor.bill()[0].completion_tokens;
         assert_eq!(billed, u64::try_from(chunks).unwrap());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_storm_every_request_is_entered_once_and_nothing_hangs_but_hangs() {
+    let seed = Seed::from_environment();
+    let mut rng = seed.rng();
+    let vendor = vendor().await;
+    let patience = Duration::from_secs(3_600);
+    for number in 1..=300 {
+        let mood = Mood::drawn(&mut rng, 200);
+        let hangs = mood.reply == Reply::Hang;
+        vendor.script([mood.clone()]);
+        let wire = rng.choose(&WIRES).copied().unwrap();
+        let stream = rng.chance(50);
+        let asking = request("POST", path(wire, stream), hello(wire, stream).to_string());
+        let answered = async { read(begin(vendor.connect(), asking).await?).await };
+        let answer = tokio::time::timeout(patience, answered).await;
+        assert_eq!(answer.is_err(), hangs, "{number} {mood:?}");
+        let entry = vendor.bill_of(number).await.pop().unwrap();
+        assert_eq!(entry.request_id, number);
+        if let Ok(Ok(heard)) = answer {
+            assert_eq!(heard.status.as_u16(), entry.status);
+            assert_eq!(heard.whole, entry.completed, "{mood:?}");
+        }
     }
 }
 
