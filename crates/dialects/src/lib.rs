@@ -248,7 +248,7 @@ pub struct ErrorBody<'a> {
 pub const SERVED: &[&dyn Serve] = &[];
 
 /// The vendors' side of each dialect that is called.
-pub const CALLED: &[&dyn Call] = &[];
+pub const CALLED: &[&dyn Call] = &[&gemini::Gemini];
 
 /// The callers' side of a dialect, where it is served.
 #[must_use]

@@ -1,0 +1,405 @@
+//! One candidate of an answer, read piece by piece: its parts, its sources and why it ended.
+
+use canon::{
+    Dialect, Event, FinishReason, Media, MediaKind, ReasoningBody, ReasoningDelta, ReasoningFormat,
+    Source,
+};
+use serde_json::{Map, Value};
+
+use super::{grounding, partial, wire};
+use crate::{Error, Fields, Step};
+
+/// The longest beginning of the answer's id that goes into ids of calls: other vendors take 40 characters at most.
+const ID_CHARS_MAX: usize = 24;
+
+/// A candidate under way.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    number: u32,
+    /// How ids of calls begin that come without.
+    id_stem: String,
+    /// How many blocks there are.
+    blocks: u32,
+    /// The block that text or thinking goes on in.
+    open: Option<(Kind, u32)>,
+    /// The text of the last text block, for places of sources; and the block.
+    text: String,
+    text_block: Option<u32>,
+    calls: u32,
+    /// Arguments that come in pieces.
+    partial: Option<Value>,
+    searches: u64,
+    finish: Option<FinishReason>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Thought,
+}
+
+impl Candidate {
+    pub(super) fn new(number: u32, response_id: Option<&str>) -> Self {
+        let is_plain =
+            |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+        let mut id_stem = String::from("call_");
+        let id = response_id.unwrap_or_default();
+        id_stem.extend(id.chars().filter(is_plain).take(ID_CHARS_MAX));
+        if id_stem.len() > "call_".len() {
+            id_stem.push('_');
+        }
+        if number > 0 {
+            id_stem.push_str(&format!("{number}_"));
+        }
+        Self {
+            number,
+            id_stem,
+            blocks: 0,
+            open: None,
+            text: String::new(),
+            text_block: None,
+            calls: 0,
+            partial: None,
+            searches: 0,
+            finish: None,
+        }
+    }
+
+    pub(super) const fn is_finished(&self) -> bool {
+        self.finish.is_some()
+    }
+
+    pub(super) const fn searches(&self) -> u64 {
+        self.searches
+    }
+
+    /// Reads what a frame has of this candidate; gives back what canon has no name for.
+    ///
+    /// # Errors
+    /// Something in it is not what it should be.
+    pub(super) fn read(
+        &mut self,
+        mut fields: Fields,
+        out: &mut Vec<Step>,
+    ) -> Result<Map<String, Value>, Error> {
+        if let Some(mut content) = fields.object("content")? {
+            for part in content.objects("parts")?.unwrap_or_default() {
+                self.part(part, out)?;
+            }
+        }
+        if let Some(logprobs) = fields
+            .value("logprobsResult")
+            .as_ref()
+            .and_then(parse_logprobs)
+        {
+            push(
+                out,
+                Event::Logprobs {
+                    choice: self.number,
+                    logprobs,
+                },
+            );
+        }
+        // Kept whole besides: only Gemini's own callers can read all of it.
+        let mut kept = Map::new();
+        for name in ["groundingMetadata", "citationMetadata"] {
+            if let Some(value) = fields.value(name) {
+                self.cite(&value, out);
+                kept.insert(name.to_owned(), value);
+            }
+        }
+        if let Some(reason) = fields.value("finishReason") {
+            self.finish(&reason, out);
+        }
+        let mut rest = fields.into_map();
+        rest.extend(kept);
+        Ok(rest)
+    }
+
+    fn part(&mut self, mut part: Fields, out: &mut Vec<Step>) -> Result<(), Error> {
+        let has_text = part.peek("text").is_some_and(Value::is_string);
+        if has_text {
+            let text = part.string("text")?.unwrap_or_default();
+            let is_thought = part.bool("thought")? == Some(true);
+            let signature = part.string("thoughtSignature")?;
+            self.text(text, is_thought, signature, out);
+        } else if part.has("functionCall") {
+            let signature = part.string("thoughtSignature")?;
+            if let Some(call) = part.object("functionCall")? {
+                self.call(call, signature, out)?;
+            }
+        } else if part.has("inlineData") || part.has("fileData") {
+            let signature = part.string("thoughtSignature")?;
+            self.media(part, out)?;
+            self.sign(None, signature, out);
+        } else {
+            self.open = None;
+            let value = Value::Object(part.into_map());
+            if value != Value::Object(Map::new()) {
+                let (choice, dialect) = (self.number, Dialect::Gemini);
+                push(
+                    out,
+                    Event::Other {
+                        choice,
+                        dialect,
+                        value,
+                    },
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn text(
+        &mut self,
+        text: String,
+        is_thought: bool,
+        signature: Option<String>,
+        out: &mut Vec<Step>,
+    ) {
+        let choice = self.number;
+        if is_thought {
+            let block = self.block(Kind::Thought);
+            // A signature ends its thought.
+            if signature.is_some() {
+                self.open = None;
+            }
+            let body = ReasoningBody::Text { text, signature };
+            self.think(body, block, None, out);
+            return;
+        }
+        if !text.is_empty() {
+            let block = self.block(Kind::Text);
+            self.text.push_str(&text);
+            push(
+                out,
+                Event::Text {
+                    choice,
+                    block,
+                    text,
+                },
+            );
+        }
+        self.sign(None, signature, out);
+    }
+
+    /// The signature of a call (with its id), or of the part before it.
+    fn sign(&mut self, call: Option<&str>, signature: Option<String>, out: &mut Vec<Step>) {
+        if let Some(signature) = signature {
+            self.open = None;
+            let block = self.next_block();
+            let id = call.map(str::to_owned);
+            self.think(ReasoningBody::Encrypted(signature), block, id, out);
+        }
+    }
+
+    fn think(&self, body: ReasoningBody, block: u32, id: Option<String>, out: &mut Vec<Step>) {
+        push(
+            out,
+            Event::Reasoning(ReasoningDelta {
+                choice: self.number,
+                block,
+                body,
+                id,
+                format: ReasoningFormat::GEMINI,
+            }),
+        );
+    }
+
+    fn call(
+        &mut self,
+        mut call: Fields,
+        signature: Option<String>,
+        out: &mut Vec<Step>,
+    ) -> Result<(), Error> {
+        self.open = None;
+        let is_begun = self.partial.is_some() && !call.has("name");
+        let goes_on = call.bool("willContinue")? == Some(true);
+        let pieces = call.objects("partialArgs")?.unwrap_or_default();
+        if !is_begun {
+            self.end_partial(out);
+            self.begin_call(&mut call, signature, out)?;
+            self.partial = Some(call.value("args").unwrap_or(Value::Null));
+        }
+        if let Some(args) = &mut self.partial {
+            for piece in pieces {
+                partial::add(args, piece)?;
+            }
+        }
+        if !goes_on {
+            self.end_partial(out);
+        }
+        Ok(())
+    }
+
+    fn begin_call(
+        &mut self,
+        call: &mut Fields,
+        signature: Option<String>,
+        out: &mut Vec<Step>,
+    ) -> Result<(), Error> {
+        let (choice, index) = (self.number, self.calls);
+        self.calls += 1;
+        let id = call
+            .string("id")?
+            .filter(|id| !id.is_empty())
+            .unwrap_or_else(|| format!("{}{index}", self.id_stem));
+        let name = call.required_string("name")?;
+        self.sign(Some(&id), signature, out);
+        push(
+            out,
+            Event::ToolCall {
+                choice,
+                index,
+                id,
+                name,
+                extras: canon::Extras::NONE,
+            },
+        );
+        Ok(())
+    }
+
+    /// The arguments of the last call are whole.
+    fn end_partial(&mut self, out: &mut Vec<Step>) {
+        if let Some(args) = self.partial.take() {
+            let fragment = if args.is_null() {
+                "{}".to_owned()
+            } else {
+                args.to_string()
+            };
+            let (choice, index) = (self.number, self.calls.saturating_sub(1));
+            push(
+                out,
+                Event::ToolArguments {
+                    choice,
+                    index,
+                    fragment,
+                },
+            );
+        }
+    }
+
+    fn media(&mut self, mut part: Fields, out: &mut Vec<Step>) -> Result<(), Error> {
+        self.open = None;
+        let (mime, source) = if let Some(mut blob) = part.object("inlineData")? {
+            let data = blob.required_string("data")?;
+            (blob.string("mimeType")?, Source::Base64(data))
+        } else if let Some(mut file) = part.object("fileData")? {
+            let uri = file.required_string("fileUri")?;
+            (file.string("mimeType")?, Source::Url(uri))
+        } else {
+            return Ok(());
+        };
+        let family = mime.as_deref().and_then(|mime| mime.split('/').next());
+        let kind = match family {
+            Some("image") => MediaKind::Image,
+            Some("audio") => MediaKind::Audio,
+            Some("video") => MediaKind::Video,
+            _ => MediaKind::File,
+        };
+        let media = Media {
+            kind,
+            source,
+            mime,
+            name: None,
+            detail: None,
+        };
+        let choice = self.number;
+        push(out, Event::Media { choice, media });
+        Ok(())
+    }
+
+    fn cite(&mut self, metadata: &Value, out: &mut Vec<Step>) {
+        let queries = metadata.get("webSearchQueries").and_then(Value::as_array);
+        let queries = queries.map_or(0, Vec::len);
+        self.searches = self.searches.max(queries.try_into().unwrap_or(u64::MAX));
+        let Some(block) = self.text_block else {
+            return;
+        };
+        for citation in grounding::parse_citations(metadata, &self.text) {
+            push(
+                out,
+                Event::Citation {
+                    choice: self.number,
+                    block,
+                    citation,
+                },
+            );
+        }
+    }
+
+    /// The first reason counts: some models repeat it.
+    fn finish(&mut self, reason: &Value, out: &mut Vec<Step>) {
+        if self.finish.is_some() {
+            return;
+        }
+        self.end_partial(out);
+        let native = wire::finish_name(reason);
+        let reason = wire::finish(&native, self.calls > 0);
+        self.finish = Some(reason);
+        push(
+            out,
+            Event::Finish {
+                choice: self.number,
+                reason,
+                native: Some(native),
+                stop_sequence: None,
+            },
+        );
+    }
+
+    /// The block under way where it is of this kind, or a new one.
+    fn block(&mut self, kind: Kind) -> u32 {
+        if let Some((open, block)) = self.open
+            && open == kind
+        {
+            return block;
+        }
+        let block = self.next_block();
+        self.open = Some((kind, block));
+        if kind == Kind::Text {
+            self.text.clear();
+            self.text_block = Some(block);
+        }
+        block
+    }
+
+    fn next_block(&mut self) -> u32 {
+        let block = self.blocks;
+        self.blocks = self.blocks.saturating_add(1);
+        block
+    }
+}
+
+fn push(out: &mut Vec<Step>, event: Event) {
+    out.push(Step::Event(event));
+}
+
+/// `logprobsResult` in OpenAI's form: one entry a token, with its bytes and the alternatives.
+fn parse_logprobs(result: &Value) -> Option<Value> {
+    let chosen = result.get("chosenCandidates")?.as_array()?;
+    let top = result.get("topCandidates").and_then(Value::as_array);
+    let entries = chosen.iter().enumerate().map(|(index, candidate)| {
+        let alternatives = top
+            .and_then(|top| top.get(index)?.get("candidates")?.as_array())
+            .map_or_else(Vec::new, |list| list.iter().map(parse_logprob).collect());
+        let mut entry = parse_logprob(candidate);
+        if let Some(entry) = entry.as_object_mut() {
+            entry.insert("top_logprobs".to_owned(), Value::Array(alternatives));
+        }
+        entry
+    });
+    Some(serde_json::json!({ "content": entries.collect::<Vec<_>>() }))
+}
+
+fn parse_logprob(candidate: &Value) -> Value {
+    let token = candidate
+        .get("token")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    serde_json::json!({
+        "token": token,
+        "logprob": candidate.get("logProbability"),
+        "bytes": token.as_bytes(),
+    })
+}

@@ -1,0 +1,394 @@
+//! The conversation as Gemini has it: `systemInstruction`, and turns of `user` and `model` with signatures in their places.
+
+use std::collections::HashMap;
+
+use canon::{
+    Dialect, Extras, Message, Part, ReasoningBody, ReasoningFormat, ReasoningPart, Request, Role,
+    ToolCall, ToolResult,
+};
+use serde_json::Value;
+
+use super::media;
+use super::wire::{Body, Content, NO_SIGNATURE, Piece};
+use crate::{Error, Loss};
+
+/// A conversation, ready to be written.
+#[derive(Debug, Default)]
+pub(super) struct Contents<'a> {
+    /// The texts of `systemInstruction`.
+    pub(super) system: Vec<Piece<'a>>,
+    /// `contents`.
+    pub(super) turns: Vec<Content<'a>>,
+}
+
+/// Puts the messages into Gemini's order. `signs_calls` says that the model refuses calls without a signature.
+///
+/// # Errors
+/// A result of a call that never was, arguments that are no object, media that Gemini cannot have.
+pub(super) fn arrange<'a>(
+    request: &'a Request,
+    signs_calls: bool,
+    loss: &mut Vec<Loss>,
+) -> Result<Contents<'a>, Error> {
+    let mut arranger = Arranger {
+        contents: Contents::default(),
+        calls: HashMap::new(),
+        signs_calls,
+        loss,
+    };
+    for (index, message) in request.messages.iter().enumerate() {
+        arranger.message(index, message)?;
+    }
+    let mut contents = arranger.contents;
+    if contents.turns.is_empty() && !contents.system.is_empty() {
+        // Instructions alone are a prompt elsewhere; here a conversation must have a turn.
+        let parts = std::mem::take(&mut contents.system);
+        contents.turns.push(Content {
+            role: "user",
+            parts,
+        });
+        loss.push(Loss::new(
+            "messages[0].role",
+            "instructions alone are sent as the user's turn",
+        ));
+    }
+    Ok(contents)
+}
+
+struct Arranger<'a, 'l> {
+    contents: Contents<'a>,
+    /// Name of the function of each call so far, by id.
+    calls: HashMap<&'a str, &'a str>,
+    signs_calls: bool,
+    loss: &'l mut Vec<Loss>,
+}
+
+impl<'a> Arranger<'a, '_> {
+    fn message(&mut self, index: usize, message: &'a Message) -> Result<(), Error> {
+        if message.name.is_some() && message.role != Role::Tool {
+            let what = format!("messages[{index}].name");
+            self.lose(what, "speakers have no names here");
+        }
+        self.lose_extras(&message.extras, &format!("messages[{index}]"));
+        let mut turn = Turn::default();
+        for (place, part) in message.parts.iter().enumerate() {
+            self.part(&mut turn, part, &Place(index, place))?;
+        }
+        let parts = turn.finish(self.signs_calls);
+        match message.role {
+            Role::System | Role::Developer => self.instruct(index, parts)?,
+            Role::User | Role::Tool => self.say("user", parts),
+            Role::Assistant => self.say("model", parts),
+        }
+        for orphan in turn.orphans {
+            self.lose(orphan, "a signature of a call that is not in the message");
+        }
+        Ok(())
+    }
+
+    /// Adds to the turn under way where the role is the same.
+    fn say(&mut self, role: &'static str, parts: Vec<Piece<'a>>) {
+        if parts.is_empty() {
+            return;
+        }
+        match self.contents.turns.last_mut() {
+            Some(last) if last.role == role => last.parts.extend(parts),
+            _ => self.contents.turns.push(Content { role, parts }),
+        }
+    }
+
+    fn instruct(&mut self, index: usize, parts: Vec<Piece<'a>>) -> Result<(), Error> {
+        let is_text = |piece: &Piece<'_>| matches!(piece.body, Body::Text(_));
+        if !parts.iter().all(is_text) {
+            return Err(Error::Unsayable {
+                what: format!("messages[{index}].content"),
+                why: "system instructions are text only",
+            });
+        }
+        if !self.contents.turns.is_empty() {
+            let why = "instructions in mid conversation are sent before it";
+            self.lose(format!("messages[{index}]"), why);
+        }
+        self.contents.system.extend(parts);
+        Ok(())
+    }
+
+    fn part(&mut self, turn: &mut Turn<'a>, part: &'a Part, place: &Place) -> Result<(), Error> {
+        match part {
+            Part::Text(text) => {
+                self.lose_cache(text.cache.is_some(), place);
+                self.lose_extras(&text.extras, &place.path());
+                if !text.text.is_empty() {
+                    turn.push(Body::Text(&text.text));
+                }
+            }
+            Part::Refusal(text) => turn.push(Body::Text(text)),
+            Part::Media {
+                media,
+                cache,
+                extras,
+            } => {
+                self.lose_cache(cache.is_some(), place);
+                self.lose_extras(extras, &place.path());
+                self.lose_media_words(media, place);
+                turn.push(media::body(media, || place.path())?);
+            }
+            Part::Reasoning(reasoning) => self.reason(turn, reasoning, place),
+            Part::ToolCall(call) => self.call(turn, call, place)?,
+            Part::ToolResult(result) => self.result(turn, result, place)?,
+            Part::Other { dialect, value } => {
+                if *dialect == Dialect::Gemini && value.is_object() {
+                    turn.push(Body::Native(value));
+                } else {
+                    self.lose(place.path(), "only the dialect it came from has it");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn lose_media_words(&mut self, media: &canon::Media, place: &Place) {
+        if media
+            .detail
+            .as_deref()
+            .is_some_and(|detail| detail != "auto")
+        {
+            let what = format!("{}.detail", place.path());
+            self.lose(what, "the resolution of one picture cannot be asked for");
+        }
+        if media.name.is_some() {
+            let what = format!("{}.filename", place.path());
+            self.lose(what, "files have no names here");
+        }
+    }
+
+    fn reason(&mut self, turn: &mut Turn<'a>, part: &'a ReasoningPart, place: &Place) {
+        if part.format != ReasoningFormat::GEMINI {
+            let why = "thinking is of use only to the family of vendors it came from";
+            self.lose(place.path(), why);
+            return;
+        }
+        match &part.body {
+            ReasoningBody::Text { text, signature } if text.is_empty() => {
+                if let Some(signature) = signature {
+                    turn.sign(None, signature);
+                }
+            }
+            ReasoningBody::Text { text, signature } => {
+                turn.push(Body::Thought(text));
+                if let Some(signature) = signature {
+                    turn.sign(None, signature);
+                }
+            }
+            ReasoningBody::Summary(text) => turn.push(Body::Thought(text)),
+            ReasoningBody::Encrypted(data) => turn.sign(part.id.as_deref(), data),
+        }
+    }
+
+    fn call(
+        &mut self,
+        turn: &mut Turn<'a>,
+        call: &'a ToolCall,
+        place: &Place,
+    ) -> Result<(), Error> {
+        self.lose_cache(call.cache.is_some(), place);
+        self.lose_extras(&call.extras, &place.path());
+        let args = match call.arguments.trim() {
+            "" => "{}",
+            text => text,
+        };
+        if serde_json::from_str::<Value>(args)
+            .ok()
+            .is_none_or(|args| !args.is_object())
+        {
+            return Err(Error::Field {
+                path: format!("{}.arguments", place.path()),
+                expected: "a JSON object, as text".to_owned(),
+                found: "other text".to_owned(),
+            });
+        }
+        self.calls.insert(&call.id, &call.name);
+        turn.push(Body::Call {
+            id: &call.id,
+            name: &call.name,
+            args,
+        });
+        Ok(())
+    }
+
+    /// The texts become the response; pictures and files stand behind it as parts of the same turn.
+    fn result(
+        &mut self,
+        turn: &mut Turn<'a>,
+        result: &'a ToolResult,
+        place: &Place,
+    ) -> Result<(), Error> {
+        self.lose_cache(result.cache.is_some(), place);
+        self.lose_extras(&result.extras, &place.path());
+        let Some(name) = self.calls.get(result.call_id.as_str()).copied() else {
+            return Err(Error::Field {
+                path: format!("{}.tool_call_id", place.path()),
+                expected: "the id of a call before it".to_owned(),
+                found: format!("{:?}", result.call_id),
+            });
+        };
+        let mut text = String::new();
+        let mut behind = Turn::default();
+        for part in &result.parts {
+            match part {
+                Part::Text(part) => text.push_str(&part.text),
+                Part::Refusal(refusal) => text.push_str(refusal),
+                Part::Media { .. }
+                | Part::Reasoning(_)
+                | Part::ToolCall(_)
+                | Part::ToolResult(_)
+                | Part::Other { .. } => self.part(&mut behind, part, place)?,
+            }
+        }
+        turn.push(Body::Result {
+            id: &result.call_id,
+            name,
+            response: response_object(text, result.is_error),
+        });
+        turn.parts.extend(behind.parts);
+        Ok(())
+    }
+
+    fn lose_cache(&mut self, is_marked: bool, place: &Place) {
+        if is_marked {
+            let what = format!("{}.cache_control", place.path());
+            self.lose(what, "prompts are cached without being asked here");
+        }
+    }
+
+    fn lose_extras(&mut self, extras: &Extras, path: &str) {
+        for (name, _) in extras.any().into_iter().flat_map(|(_, fields)| fields) {
+            self.lose(
+                format!("{path}.{name}"),
+                "only the dialect it came from has it",
+            );
+        }
+    }
+
+    fn lose(&mut self, what: String, why: &'static str) {
+        self.loss.push(Loss::new(what, why));
+    }
+}
+
+/// A part's place: number of the message, number of the part.
+struct Place(usize, usize);
+
+impl Place {
+    fn path(&self) -> String {
+        format!("messages[{}].content[{}]", self.0, self.1)
+    }
+}
+
+/// The parts of one message, while signatures look for theirs.
+#[derive(Default)]
+struct Turn<'a> {
+    parts: Vec<Piece<'a>>,
+    /// Signatures of calls, by id; other wires put them before or behind the call.
+    of_calls: Vec<(&'a str, &'a str)>,
+    /// Signatures that stand before any part they could belong to.
+    early: Vec<&'a str>,
+    /// Signatures whose call is missing, filled by [`Turn::finish`].
+    orphans: Vec<String>,
+}
+
+impl<'a> Turn<'a> {
+    fn push(&mut self, body: Body<'a>) {
+        self.parts.push(Piece {
+            body,
+            signature: None,
+        });
+    }
+
+    /// Remembers a signature: of a call, of the part just pushed, or of one yet to come.
+    fn sign(&mut self, call: Option<&'a str>, signature: &'a str) {
+        if let Some(call) = call {
+            self.of_calls.push((call, signature));
+            return;
+        }
+        match self.parts.last_mut() {
+            Some(last) if last.signature.is_none() && !matches!(last.body, Body::Call { .. }) => {
+                last.signature = Some(signature);
+            }
+            _ => self.early.push(signature),
+        }
+    }
+
+    /// Puts the signatures where they belong and gives the parts away.
+    fn finish(&mut self, signs_calls: bool) -> Vec<Piece<'a>> {
+        for (call, signature) in std::mem::take(&mut self.of_calls) {
+            let place = self
+                .parts
+                .iter_mut()
+                .find(|piece| matches!(&piece.body, Body::Call { id, .. } if *id == call));
+            match place {
+                Some(piece) => piece.signature = Some(signature),
+                None => self.orphans.push(format!("the signature of {call:?}")),
+            }
+        }
+        for signature in std::mem::take(&mut self.early) {
+            // The text it signed stands behind it where the wire in between keeps thinking and text apart.
+            let place = self
+                .parts
+                .iter_mut()
+                .rev()
+                .find(|piece| piece.signature.is_none() && matches!(piece.body, Body::Text(_)));
+            match place {
+                Some(piece) => piece.signature = Some(signature),
+                None => self.parts.push(Piece {
+                    body: Body::Text(""),
+                    signature: Some(signature),
+                }),
+            }
+        }
+        if signs_calls {
+            self.excuse_unsigned_calls();
+        }
+        std::mem::take(&mut self.parts)
+    }
+
+    /// The first of parallel calls carries the signature; one that another vendor's model made has none.
+    fn excuse_unsigned_calls(&mut self) {
+        let is_call = |piece: &&mut Piece<'_>| matches!(piece.body, Body::Call { .. });
+        if let Some(first) = self.parts.iter_mut().find(is_call)
+            && first.signature.is_none()
+        {
+            first.signature = Some(NO_SIGNATURE);
+        }
+    }
+}
+
+/// A tool's text as the object that Gemini demands.
+fn response_object(text: String, is_error: bool) -> String {
+    let value = serde_json::from_str::<Value>(&text).ok();
+    let object = value.filter(Value::is_object);
+    let name = if is_error { "error" } else { "result" };
+    match (object, is_error) {
+        (Some(_), false) => text,
+        (Some(object), true) => serde_json::json!({ name: object }).to_string(),
+        (None, _) => serde_json::json!({ name: text }).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_result_is_always_an_object() {
+        for (text, is_error, wanted) in [
+            (r#"{"b":1.0, "a":2}"#, false, r#"{"b":1.0, "a":2}"#),
+            ("sunny", false, r#"{"result":"sunny"}"#),
+            ("[1]", false, r#"{"result":"[1]"}"#),
+            ("", false, r#"{"result":""}"#),
+            ("boom", true, r#"{"error":"boom"}"#),
+            (r#"{"a":1}"#, true, r#"{"error":{"a":1}}"#),
+        ] {
+            assert_eq!(response_object(text.to_owned(), is_error), wanted);
+        }
+    }
+}
