@@ -16,10 +16,10 @@ mod review;
 mod rows;
 mod sources;
 mod vendors;
+mod wording;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
     fs,
     path::Path,
 };
@@ -132,12 +132,9 @@ fn report(rows: &Rows, gathered: &Gathered) -> String {
     );
     for (provider, (models, endpoints, priced)) in by_provider {
         let unnamed = gathered.unnamed.get(provider).copied().unwrap_or_default();
-        // Writing into a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{provider:18} {:4} models  {endpoints:4} endpoints  {priced:4} priced  {unnamed:4} ids without a model",
+        text.push_str(&format!("{provider:18} {:4} models  {endpoints:4} endpoints  {priced:4} priced  {unnamed:4} ids without a model\n",
             models.len(),
-        );
+        ));
     }
     text
 }

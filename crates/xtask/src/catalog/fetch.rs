@@ -1,7 +1,6 @@
 //! The pinned packages: downloaded once into `target/catalog`, checked, unpacked to plain JSON.
 
 use std::{
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -70,12 +69,10 @@ impl Lock {
             ..
         } in &self.packages
         {
-            // Writing into a String cannot fail.
-            let _ = writeln!(
-                text,
-                "| {name} | {} | {version} | {licence} |",
+            text.push_str(&format!(
+                "| {name} | {} | {version} | {licence} |\n",
                 registry.name()
-            );
+            ));
         }
         text.push_str(
             "\nlitellm is MIT outside its folder `enterprise/`, of which nothing is used. rates fuses models.dev, \

@@ -62,30 +62,15 @@ fn openrouter(sources: &Sources, gathered: &mut Gathered) {
         .filter_map(|list| list.get(OPENROUTER))
         .flatten()
     {
-        let id = quote
+        let plain = quote
             .upstream
             .strip_prefix("openrouter/")
-            .unwrap_or(&quote.upstream);
-        // OpenRouter's own routers keep their author.
-        let id = if quote.source == TOKENCOST {
-            id
-        } else {
-            &quote.upstream
-        };
+            .filter(|_| quote.source == TOKENCOST);
+        let id = plain.unwrap_or(&quote.upstream);
         if id.starts_with('~') {
             let sheet = quote.sheets.get(STANDARD).cloned().unwrap_or_default();
             gathered.latest.entry(id.to_owned()).or_insert(sheet);
-            continue;
-        }
-        let (slug, lane) = match id.split_once(':') {
-            None => (id, STANDARD),
-            Some((slug, "free")) => (slug, "free"),
-            Some((slug, "extended")) => (slug, "extended"),
-            Some((slug, "thinking")) => (slug, "thinking"),
-            Some((slug, "batch")) => (slug, "batch"),
-            Some(_) => continue,
-        };
-        if slug.matches('/').count() == 1 {
+        } else if let Some((slug, lane)) = slug_and_lane(id) {
             listings
                 .entry((slug.to_owned(), lane))
                 .or_default()
@@ -94,22 +79,10 @@ fn openrouter(sources: &Sources, gathered: &mut Gathered) {
     }
     // tokencostauto keeps names that were retired long ago: alone it is no proof.
     listings.retain(|_, quotes| quotes.iter().any(|quote| quote.source != TOKENCOST));
-    let bases: BTreeSet<String> = listings.keys().map(|(slug, _)| slug.clone()).collect();
     for ((slug, lane), mut quotes) in listings {
-        for quote in &mut quotes {
-            // What is still listed has not been retired on the day that an older list foretold.
-            quote.expires.take_if(|date| *date < sources.as_of);
-            quote.sheets.retain(|found, _| *found == STANDARD);
-            if lane == "free" {
-                let free = Sheet {
-                    base: [("completion", 0), ("prompt", 0)].into(),
-                    tiers: BTreeMap::new(),
-                };
-                quote.sheets = [(lane, free)].into();
-            } else if let Some(sheet) = quote.sheets.remove(STANDARD) {
-                quote.sheets.insert(lane, sheet);
-            }
-        }
+        quotes
+            .iter_mut()
+            .for_each(|quote| move_to_lane(quote, lane, &sources.as_of));
         let upstream = if lane == STANDARD {
             slug.clone()
         } else {
@@ -122,15 +95,45 @@ fn openrouter(sources: &Sources, gathered: &mut Gathered) {
             quotes,
             opinion,
         };
-        if bases.contains(&slug) {
-            let place = Place {
-                listing,
-                lane,
-                tag: None,
-                quantization: None,
-            };
-            gathered.places.entry(slug).or_default().push(place);
-        }
+        let place = Place {
+            listing,
+            lane,
+            tag: None,
+            quantization: None,
+        };
+        gathered.places.entry(slug).or_default().push(place);
+    }
+}
+
+fn slug_and_lane(id: &str) -> Option<(&str, Lane)> {
+    let (slug, lane) = match id.split_once(':') {
+        None => (id, STANDARD),
+        Some((slug, "free")) => (slug, "free"),
+        Some((slug, "extended")) => (slug, "extended"),
+        Some((slug, "thinking")) => (slug, "thinking"),
+        Some((slug, "batch")) => (slug, "batch"),
+        Some(_) => return None,
+    };
+    (slug.matches('/').count() == 1).then_some((slug, lane))
+}
+
+/// OpenRouter lists a variant as a model; its standard price is the price of our lane.
+fn move_to_lane(quote: &mut Quote, lane: Lane, as_of: &str) {
+    // What is still listed has not been retired on the day that an older list foretold.
+    quote.expires.take_if(|date| date.as_str() < as_of);
+    let standard = quote.sheets.remove(STANDARD);
+    quote.sheets.clear();
+    if lane == "free" {
+        let base = [("completion", 0), ("prompt", 0)].into();
+        quote.sheets.insert(
+            lane,
+            Sheet {
+                base,
+                tiers: BTreeMap::new(),
+            },
+        );
+    } else if let Some(sheet) = standard {
+        quote.sheets.insert(lane, sheet);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The review list: prices on which two sources differ by more than one percent.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -102,11 +102,8 @@ impl Review {
                 ..
             } = row;
             let (chosen, other) = (per_million(row.chosen), per_million(row.other));
-            // Writing into a String cannot fail.
-            let _ = writeln!(
-                text,
-                "| {provider} | {id} | {lane} | {unit} | {over} | {chosen} | {source} | {other} | {other_source} |"
-            );
+            text.push_str(&format!("| {provider} | {id} | {lane} | {unit} | {over} | {chosen} | {source} | {other} | {other_source} |\n"
+            ));
         }
         text
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use crate::catalog::{
-    quote::{Prices, Sheet},
+    quote::Sheet,
     raw::{Row, rows, scaled},
 };
 
@@ -111,11 +111,7 @@ fn put_tiers(tiered: &Row, unit: &'static str, places: i32, sheet: &mut Sheet) {
             .raw("price")
             .and_then(|text| scaled(text.trim_matches('"'), places));
         if let (Some(start), Some(price)) = (tier.count("start"), price) {
-            sheet
-                .tiers
-                .entry(start)
-                .or_insert_with(Prices::new)
-                .insert(unit, price);
+            sheet.tiers.entry(start).or_default().insert(unit, price);
         }
     }
 }
