@@ -71,6 +71,30 @@ pub(crate) struct Ledger {
     written: watch::Sender<u64>,
 }
 
+// === impl Delivered ===
+
+impl Delivered {
+    /// The entry of a request to which nothing has been given yet.
+    pub(crate) fn nothing(request_id: u64, wire: Wire) -> Self {
+        Self {
+            request_id,
+            wire,
+            model: String::new(),
+            stream: false,
+            status: 0,
+            prompt_tokens: 0,
+            cached_tokens: 0,
+            cache_written_tokens: 0,
+            completion_tokens: 0,
+            reasoning_tokens: 0,
+            images: 0,
+            completed: false,
+            client_left_after_events: None,
+            idempotency: None,
+        }
+    }
+}
+
 // === impl Ledger ===
 
 impl Ledger {

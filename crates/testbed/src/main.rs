@@ -23,11 +23,27 @@ enum Command {
     /// Answer as OpenAI (/v1/chat/completions), Anthropic (/v1/messages) and Gemini (/v1beta/models/…) do
     ///
     /// Prints `listening http://ADDRESS` when it is ready and serves until it is killed.
+    ///
     /// While it runs: GET /_testbed/bill, GET /_testbed/requests, POST /_testbed/mood, POST /_testbed/script.
     Vendor(VendorArguments),
 }
 
+/// What a mood can say; `testbed::Mood` documents each.
+const MOODS: &str = "\
+A mood is a JSON object; left out, a field is healthy:
+  reply           \"answer\", \"empty_body\", \"done_only\", \"no_content\", \"hang\", \"refuse\",
+                  \"garbage_body\", {\"garbage_after\": EVENTS},
+                  \"first_event_error\", {\"error_after\": EVENTS},
+                  {\"fail\": {\"status\": 429, \"retry_after_s\": 20, \"body\": JSON}}
+  latency_ms, first_token_ms, between_ms, comments
+  writes          \"per_event\", \"all_at_once\", {\"bytes\": N}
+  cut             {\"bytes\": N}, {\"events\": N}
+  text, echo, chunks, tool_call, tools, reasoning
+  cached, cache_written
+  usage           \"honest\", \"none\", {\"claimed\": {\"prompt\": N, \"completion\": N}}";
+
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = MOODS)]
 struct VendorArguments {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:0")]

@@ -14,11 +14,7 @@ use super::shared::{Recorded, Shared};
 use super::wire::Frame;
 
 /// Answers an admin request; `name` is what follows `/_testbed/`.
-pub(crate) fn answer(
-    shared: &Shared,
-    (method, name): (&Method, &str),
-    body: &Bytes,
-) -> Response<Body> {
+pub(crate) fn answer(shared: &Shared, method: &Method, name: &str, body: &Bytes) -> Response<Body> {
     let outcome = match (method, name) {
         (&Method::GET, "bill") => serde_json::to_value(shared.ledger.entries()),
         (&Method::GET, "requests") => Ok(shared.requests().iter().map(Recorded::shown).collect()),

@@ -101,28 +101,25 @@ pub(super) fn stream(answer: &Answer) -> Vec<Frame> {
         reasoning: 0,
     };
     for token in &answer.reasoning {
-        spoken.part(&json!({"text": token, "thought": true}), (1, 1), None);
+        spoken.part(&json!({"text": token, "thought": true}), 1, 1, None);
     }
     let calls = call_parts(answer);
     let signed_end = !answer.reasoning.is_empty() && calls.is_empty();
     let plain_end = answer.calls.is_empty() && !signed_end;
     for (index, token) in answer.text.iter().enumerate() {
         let last = plain_end && index + 1 == answer.text.len();
-        spoken.part(
-            &json!({"text": token}),
-            (1, 0),
-            last.then_some(&answer.finish),
-        );
+        let finish = last.then_some(&answer.finish);
+        spoken.part(&json!({"text": token}), 1, 0, finish);
     }
     for (part, tokens) in calls {
-        spoken.part(&part, (tokens, 0), None);
+        spoken.part(&part, tokens, 0, None);
     }
     if !plain_end || answer.text.is_empty() {
         let mut last = json!({"text": ""});
         if signed_end {
             sign(&mut last, answer);
         }
-        spoken.part(&last, (0, 0), Some(&answer.finish));
+        spoken.part(&last, 0, 0, Some(&answer.finish));
     }
     spoken.frames
 }
@@ -206,7 +203,7 @@ struct Spoken<'a> {
 
 impl Spoken<'_> {
     /// Says a part with so many tokens, so many of them thoughts; `finish` is set in the last.
-    fn part(&mut self, part: &Value, (tokens, thoughts): (u64, u64), finish: Option<&Finish>) {
+    fn part(&mut self, part: &Value, tokens: u64, thoughts: u64, finish: Option<&Finish>) {
         self.completion += tokens;
         self.reasoning += thoughts;
         let mut candidate = json!({"content": {"parts": [part], "role": "model"}});

@@ -53,7 +53,7 @@ pub(crate) async fn serve(
     let body = body.to_bytes();
     let path = parts.uri.path();
     if let Some(name) = path.strip_prefix("/_testbed/") {
-        return Ok(admin::answer(&shared, (&parts.method, name), &body));
+        return Ok(admin::answer(&shared, &parts.method, name, &body));
     }
     if parts.method == Method::GET && path.ends_with("/models") {
         return Ok(models(&shared, &parts, body));
@@ -77,23 +77,14 @@ async fn generate(
         .map_or((0, None), |it| (it.images, it.user.clone()));
     let number = shared.record(&parts, body, images);
     let draft = Delivered {
-        request_id: number,
-        wire,
         model: asked
             .as_ref()
             .map(|asked| asked.model.clone())
             .unwrap_or_default(),
         stream: asked.as_ref().is_ok_and(|asked| asked.stream),
-        status: 0,
-        prompt_tokens: 0,
-        cached_tokens: 0,
-        cache_written_tokens: 0,
-        completion_tokens: 0,
-        reasoning_tokens: 0,
         images,
-        completed: false,
-        client_left_after_events: None,
         idempotency: idempotency(&parts).or(user),
+        ..Delivered::nothing(number, wire)
     };
     let mut meter = Meter::new(Arc::clone(&shared.ledger), draft);
     if mood.reply == Reply::Refuse {
@@ -112,7 +103,7 @@ async fn generate(
         fail(wire, failure, about)
     } else {
         match asked {
-            Ok(asked) => speak(wire, number, (&asked, &mood), &shared.config.text),
+            Ok(asked) => speak(wire, number, &asked, &mood, &shared.config.text),
             Err(said) => refusal(wire, StatusCode::BAD_REQUEST, Some(&said), about),
         }
     };
@@ -145,7 +136,7 @@ fn parse(wire: Wire, parts: &Parts, body: &Bytes) -> Result<Asked, String> {
     )
 }
 
-fn speak(wire: Wire, number: u64, (asked, mood): (&Asked, &Mood), text: &str) -> Speech {
+fn speak(wire: Wire, number: u64, asked: &Asked, mood: &Mood, text: &str) -> Speech {
     let answer = Answer::compose(number, asked, mood, text);
     let (frames, charged) = if asked.stream {
         streamed(wire, &answer, &mood.reply)

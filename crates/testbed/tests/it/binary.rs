@@ -141,3 +141,19 @@ fn a_wrong_mood_on_the_command_line_is_explained() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("unknown field `latency`"), "{said}");
 }
+
+#[test]
+fn the_help_names_every_field_of_a_mood() {
+    let output = Command::new(env!("CARGO_BIN_EXE_testbed"))
+        .args(["vendor", "--help"])
+        .output();
+    let help = String::from_utf8(output.unwrap().stdout).unwrap();
+    let mood = serde_json::to_value(Mood::default()).unwrap();
+    let unnamed: Vec<_> = mood
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter(|name| !help.contains(name.as_str()))
+        .collect();
+    assert!(unnamed.is_empty(), "{unnamed:?}");
+}

@@ -28,7 +28,7 @@ pub(in crate::vendor) fn stream(answer: &Answer) -> Vec<Frame> {
     }
     for (index, call) in answer.calls.iter().enumerate() {
         let opens = index == 0 && answer.reasoning.is_empty();
-        call_frames(&chunks, (index, call, opens), &mut frames);
+        call_frames(&chunks, index, call, opens, &mut frames);
     }
     frames.push(Frame::silent(chunks.end(finish_reason(answer))));
     if answer.include_usage
@@ -117,11 +117,8 @@ fn opening(answer: &Answer) -> String {
     }
 }
 
-fn call_frames(
-    chunks: &Chunks,
-    (index, call, opens): (usize, &Call, bool),
-    frames: &mut Vec<Frame>,
-) {
+/// The frames of a call; `opens` where it is the first thing that the stream says.
+fn call_frames(chunks: &Chunks, index: usize, call: &Call, opens: bool, frames: &mut Vec<Frame>) {
     let named = json!({"index": index, "id": call_id(call), "type": "function",
         "function": {"name": call.name, "arguments": ""}});
     let delta = if opens {
