@@ -1,13 +1,34 @@
-//! `cargo x`: the project's own tools.
+//! `cargo x`: the project's own tools, in the project's own language.
 
 mod catalog;
+mod run;
+mod tidy;
 
 use anyhow::{Result, bail};
 
+const HELP: &str = "\
+The project's own tools.
+
+usage: cargo x COMMAND
+
+  demo [--once]      install what is needed, start a real small model, fake vendors and weir, and show the main job
+  test [--quick]     everything the tests need, then all tests (--quick: without the official clients)
+  check              formatting, lints, tidy, then test
+  tidy               the rules of the house that lints cannot see
+  catalog [--check]  write crates/policy/data from the pinned packages (--check: only compare)
+  bench              side by side with nginx, in one run
+
+Each command has its own --help where it takes more.";
+
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    match args.split_first() {
-        Some((command, rest)) if command == "catalog" => catalog::run(rest),
-        _ => bail!("usage: cargo x catalog [--check]"),
+    let Some((command, rest)) = args.split_first() else {
+        return run::say(HELP);
+    };
+    match command.as_str() {
+        "catalog" => catalog::run(rest),
+        "tidy" => tidy::run(),
+        "help" | "--help" | "-h" => run::say(HELP),
+        _ => bail!("there is no command `{command}`\n\n{HELP}"),
     }
 }
