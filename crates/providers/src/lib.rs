@@ -1,1 +1,27 @@
-//! providers
+//! The outside, upstream: which vendors there are, and the call to one of them.
+//!
+//! A vendor is a value ([`Provider`], one file each in `vendors/`); a vendor as an operator configured it is an
+//! [`Upstream`]; [`call`] renders a request, signs it, sends it and reads the answer. Only [`verdict`] reads what a
+//! vendor says about a failure. This is the only crate that dials out to models.
+
+mod auth;
+mod call;
+mod client;
+mod limits;
+pub mod local;
+mod provider;
+mod quirks;
+mod stream;
+mod upstream;
+mod vendors;
+pub mod verdict;
+
+pub use auth::Auth;
+pub use call::{Failure, Outgoing, Reply, Sent, call};
+pub use client::{Client, TlsError};
+pub use limits::Limits;
+pub use provider::{DataPolicy, Links, Provider, Task, find};
+pub use quirks::Quirk;
+pub use stream::{EventStream, Progress};
+pub use upstream::{Error, OwnProvider, Upstream};
+pub use vendors::ALL;

@@ -1,0 +1,427 @@
+//! One call: render, sign, send, read. The only code that dials out to models.
+
+use bytes::Bytes;
+use canon::{Event, Fault, FinishReason, Part, Response};
+use dialects::{Loss, Target};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::capture_connection;
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::{Client, EventStream, Limits, Progress, Upstream, stream::Deadlines, verdict};
+
+/// The most that is read of an error's body.
+const ERROR_BYTES_MAX: usize = 64 << 10;
+
+/// A request and whom it goes to.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// Whom.
+    pub upstream: &'a Upstream,
+    /// Which model there, and in what form.
+    pub target: Target<'a>,
+    /// What is asked. `stream` says how the answer shall come.
+    pub request: &'a canon::Request,
+    /// How long and how much.
+    pub limits: &'a Limits,
+    /// Our id of the request; sent along as `x-request-id`, for both sides' books.
+    pub request_id: &'a str,
+    /// What the vendor's dialect could not say is added here.
+    pub loss: &'a mut Vec<Loss>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub enum Reply {
+    /// The whole answer; it says something.
+    Whole {
+        /// The answer.
+        response: Response,
+        /// The vendor's HTTP status.
+        status: u16,
+    },
+    /// An answer that has begun to say something.
+    Stream(EventStream),
+}
+
+/// Why nothing came back. Nothing of the answer has been given out, so another provider may be asked.
+#[derive(Debug)]
+pub struct Failure {
+    /// What went wrong, judged.
+    pub fault: Box<Fault>,
+    /// The vendor's HTTP status, where it answered.
+    pub status: Option<u16>,
+    /// Whether it can have cost something.
+    pub sent: Sent,
+}
+
+/// Whether the vendor can have seen the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// Certainly not a byte.
+    Nothing,
+    /// Perhaps, or surely.
+    Maybe,
+}
+
+/// Calls a vendor. Returns once the whole answer is here or a streamed one has shown life (an event that says
+/// something), so that until then another provider can take over unnoticed.
+///
+/// Dropping the future hangs up.
+///
+/// # Errors
+/// Anything that leaves the caller without an answer: the request cannot be said in the dialect, nobody answers in
+/// time, an error status, an error under status 200, an answer that is empty, garbage or too long.
+pub async fn call(client: &Client, outgoing: Outgoing<'_>) -> Result<Reply, Failure> {
+    let Outgoing {
+        upstream,
+        target,
+        request,
+        limits,
+        request_id,
+        loss,
+    } = outgoing;
+    let started = Instant::now();
+    let body = upstream
+        .codec()
+        .render_request(request, &target, loss)
+        .map_err(|error| Failure::unsent(verdict::unsayable(error)))?;
+    let message = sign(
+        upstream,
+        &target,
+        Message {
+            stream: request.stream,
+            request_id,
+            body,
+        },
+    )?;
+    let attempt = Attempt {
+        upstream,
+        limits,
+        started,
+        stream: request.stream,
+    };
+    let response = attempt.send(client, message).await?;
+    attempt.read(response).await
+}
+
+/// A rendered request.
+struct Message<'a> {
+    stream: bool,
+    request_id: &'a str,
+    body: Vec<u8>,
+}
+
+/// A call under way.
+struct Attempt<'a> {
+    upstream: &'a Upstream,
+    limits: &'a Limits,
+    started: Instant,
+    stream: bool,
+}
+
+/// Puts the address, the key and the rest of the head on a rendered request.
+fn sign(
+    upstream: &Upstream,
+    target: &Target<'_>,
+    message: Message<'_>,
+) -> Result<Request<Full<Bytes>>, Failure> {
+    let uri = upstream
+        .uri(target.upstream_model, message.stream)
+        .ok_or_else(|| Failure::unsent(verdict::unaddressable(upstream)))?;
+    let mut request = Request::new(Full::new(Bytes::from(message.body)));
+    *request.method_mut() = http::Method::POST;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = upstream.headers().clone();
+    let accept = if message.stream {
+        HeaderValue::from_static("text/event-stream")
+    } else {
+        HeaderValue::from_static("application/json")
+    };
+    request.headers_mut().insert(header::ACCEPT, accept);
+    if let Ok(id) = HeaderValue::from_str(message.request_id) {
+        request
+            .headers_mut()
+            .insert(HeaderName::from_static("x-request-id"), id);
+    }
+    Ok(request)
+}
+
+impl Attempt<'_> {
+    /// Sends, and waits for the head of the answer.
+    async fn send(
+        &self,
+        client: &Client,
+        mut message: Request<Full<Bytes>>,
+    ) -> Result<http::Response<Incoming>, Failure> {
+        let mut connection = capture_connection(&mut message);
+        let answer = client.send(message);
+        tokio::pin!(answer);
+        let connect = Duration::from_millis(self.limits.connect_ms);
+        let connected = async {
+            timeout(connect, connection.wait_for_connection_metadata())
+                .await
+                .is_ok()
+        };
+        let answered = tokio::select! {
+            biased;
+            answered = &mut answer => Some(answered),
+            connected = connected => {
+                if !connected {
+                    return Err(Failure::unsent(verdict::timed_out(self.upstream, "connect")));
+                }
+                timeout_at(self.patience(), &mut answer).await.ok()
+            }
+        };
+        match answered {
+            Some(Ok(response)) => Ok(response),
+            Some(Err(error)) if error.is_connect() => {
+                Err(Failure::unsent(verdict::unreachable(self.upstream, error)))
+            }
+            Some(Err(error)) => Err(Failure::sent(verdict::broken(self.upstream, error))),
+            None => Err(Failure::sent(verdict::timed_out(self.upstream, "answer"))),
+        }
+    }
+
+    /// Until when something must have come.
+    fn patience(&self) -> Instant {
+        let limit = if self.stream {
+            self.limits.first_byte_ms
+        } else {
+            self.limits.whole_ms
+        };
+        self.started + Duration::from_millis(limit.min(self.limits.total_ms))
+    }
+
+    async fn read(&self, response: http::Response<Incoming>) -> Result<Reply, Failure> {
+        let (head, body) = response.into_parts();
+        let status = head.status.as_u16();
+        if !head.status.is_success() {
+            return Err(self.refused(status, &head.headers, body).await);
+        }
+        if !self.stream {
+            return self.read_whole(status, &head.headers, body).await;
+        }
+        if is_not_a_stream(&head.headers) {
+            return Err(self.refused(status, &head.headers, body).await);
+        }
+        let deadlines = Deadlines {
+            start: self.patience(),
+            end: self.started + Duration::from_millis(self.limits.total_ms),
+        };
+        let events = EventStream::new(self.upstream.clone(), body, *self.limits, deadlines);
+        self.peek(events).await.map_err(|fault| Failure {
+            fault,
+            status: Some(status),
+            sent: Sent::Maybe,
+        })
+    }
+
+    /// Reads until the stream shows life.
+    async fn peek(&self, mut stream: EventStream) -> Result<Reply, Box<Fault>> {
+        let mut seen = Vec::new();
+        loop {
+            let before = seen.len();
+            match stream.next(&mut seen).await? {
+                Progress::Events => {
+                    let new = seen.get(before..).unwrap_or_default();
+                    if new.iter().any(has_failed) {
+                        return Err(verdict::empty(self.upstream));
+                    }
+                    if new.iter().any(shows_life) {
+                        stream.give_back(seen);
+                        return Ok(Reply::Stream(stream));
+                    }
+                }
+                Progress::Comment => {}
+                Progress::End => return Err(verdict::empty(self.upstream)),
+            }
+        }
+    }
+
+    async fn read_whole(
+        &self,
+        status: u16,
+        headers: &HeaderMap,
+        body: Incoming,
+    ) -> Result<Reply, Failure> {
+        let failed = |fault| Failure {
+            fault,
+            status: Some(status),
+            sent: Sent::Maybe,
+        };
+        let bytes = timeout_at(
+            self.patience(),
+            collect(body, self.limits.response_bytes_max),
+        )
+        .await
+        .map_err(|_| failed(verdict::timed_out(self.upstream, "answer")))?
+        .map_err(|error| failed(verdict::unreadable(self.upstream, error)))?;
+        let codec = self.upstream.codec();
+        let parsed = codec.parse_response(&bytes);
+        if let Ok(response) = parsed.as_ref()
+            && says_something(response)
+        {
+            return parsed
+                .map(|response| Reply::Whole { response, status })
+                .map_err(|error| failed(verdict::garbage(self.upstream, error)));
+        }
+        // No answer: nothing at all, an error under a good status, or garbage.
+        let stated = codec.parse_error(status, &bytes);
+        let says_why = stated.code.is_some() || stated.message.is_some();
+        let fault = match parsed {
+            _ if bytes.trim_ascii().is_empty() => verdict::empty(self.upstream),
+            Ok(response) if !response.choices.is_empty() => verdict::empty(self.upstream),
+            Ok(_) | Err(_) if says_why => {
+                Box::new(verdict::judge(self.upstream, status, headers, &stated))
+            }
+            Ok(_) => verdict::empty(self.upstream),
+            Err(error) => verdict::garbage(self.upstream, error),
+        };
+        Err(failed(fault))
+    }
+
+    /// Judges an answer that is none.
+    async fn refused(&self, status: u16, headers: &HeaderMap, body: Incoming) -> Failure {
+        // What cannot be read of an error's body only makes the verdict less exact.
+        let read = async { collect_up_to(body, ERROR_BYTES_MAX).await };
+        let bytes = timeout_at(self.patience(), read).await.unwrap_or_default();
+        let stated = self.upstream.codec().parse_error(status, &bytes);
+        Failure {
+            fault: Box::new(verdict::judge(self.upstream, status, headers, &stated)),
+            status: Some(status),
+            sent: Sent::Maybe,
+        }
+    }
+}
+
+impl Failure {
+    fn unsent(fault: Box<Fault>) -> Self {
+        Self {
+            fault,
+            status: None,
+            sent: Sent::Nothing,
+        }
+    }
+
+    fn sent(fault: Box<Fault>) -> Self {
+        Self {
+            fault,
+            status: None,
+            sent: Sent::Maybe,
+        }
+    }
+}
+
+/// Why a body could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unread {
+    /// The connection broke.
+    #[error("the answer broke off")]
+    Broken(#[source] hyper::Error),
+    /// It is longer than allowed.
+    #[error("the answer is longer than {0} bytes")]
+    TooLong(usize),
+}
+
+/// Reads a body to its end.
+async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Vec<u8>, Unread> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(Unread::Broken)?;
+        if let Some(data) = frame.data_ref() {
+            if bytes.len() + data.len() > bytes_max {
+                return Err(Unread::TooLong(bytes_max));
+            }
+            bytes.extend_from_slice(data);
+        }
+    }
+    Ok(bytes)
+}
+
+/// Reads the beginning of a body, as far as it comes.
+async fn collect_up_to(mut body: Incoming, bytes_max: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while bytes.len() < bytes_max
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        if let Some(data) = frame.data_ref() {
+            let room = bytes_max - bytes.len();
+            bytes.extend_from_slice(data.get(..room).unwrap_or(data));
+        }
+    }
+    bytes
+}
+
+/// Whether the head says that this is something else than an event stream. Vendors that do not say are believed.
+fn is_not_a_stream(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let kind = kind.as_bytes();
+    [
+        &b"application/json"[..],
+        b"text/html",
+        b"application/problem+json",
+    ]
+    .iter()
+    .any(|other| {
+        kind.get(..other.len())
+            .is_some_and(|kind| kind.eq_ignore_ascii_case(other))
+    })
+}
+
+/// Whether a whole answer says anything: something in a choice, or why there is nothing.
+fn says_something(response: &Response) -> bool {
+    response.choices.iter().any(|choice| {
+        let has_content = choice.parts.iter().any(|part| match part {
+            Part::Text(text) => !text.text.is_empty(),
+            Part::Refusal(text) => !text.is_empty(),
+            Part::Media { .. }
+            | Part::Reasoning(_)
+            | Part::ToolCall(_)
+            | Part::ToolResult(_)
+            | Part::Other { .. } => true,
+        });
+        has_content
+            || choice
+                .finish
+                .is_some_and(|finish| finish != FinishReason::Error)
+    })
+}
+
+/// Whether an event shows that an answer is on its way.
+fn shows_life(event: &Event) -> bool {
+    match event {
+        Event::Text { text, .. } | Event::Refusal { text, .. } => !text.is_empty(),
+        Event::Reasoning(_)
+        | Event::ToolCall { .. }
+        | Event::ToolArguments { .. }
+        | Event::Citation { .. }
+        | Event::Media { .. }
+        | Event::Other { .. }
+        | Event::Finish { .. } => true,
+        Event::Start { .. } | Event::Logprobs { .. } | Event::Usage(_) | Event::Fault(_) => false,
+    }
+}
+
+/// Whether an event ends an answer that has not begun.
+fn has_failed(event: &Event) -> bool {
+    match event {
+        Event::Finish { reason, .. } => *reason == FinishReason::Error,
+        Event::Start { .. }
+        | Event::Text { .. }
+        | Event::Refusal { .. }
+        | Event::Reasoning(_)
+        | Event::ToolCall { .. }
+        | Event::ToolArguments { .. }
+        | Event::Citation { .. }
+        | Event::Media { .. }
+        | Event::Logprobs { .. }
+        | Event::Other { .. }
+        | Event::Usage(_)
+        | Event::Fault(_) => false,
+    }
+}
