@@ -1,8 +1,9 @@
 //! What a vendor delivered, by its own books: the other side of every metering test.
 //!
-//! One entry a request, written when the request is over: answered, cut, or left by the client. The books are honest
-//! whatever the vendor's mood says about usage. With a file, each entry is one JSON line handed to the system before
-//! the last byte of the answer, so that it outlives a killed process.
+//! One entry a request, written when the request is over: answered, cut, or left by the client. The
+//! books are honest whatever the vendor's mood says about usage. With a file, each entry is one
+//! JSON line handed to the system before the last byte of the answer, so that it outlives a killed
+//! process.
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
@@ -22,14 +23,16 @@ const ENTRIES_MAX: usize = 1_000_000;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BillRule {
-    /// The prompt, once the answer has begun, and the output tokens written before the client left or the line was cut.
+    /// The prompt, once the answer has begun, and the output tokens written before the client left
+    /// or the line was cut.
     #[default]
     Delivered,
     /// Only answers written to their end.
     Completed,
 }
 
-/// One request by the vendor's books. Tokens are zero where nothing is charged: errors, hangs, answers not begun.
+/// One request by the vendor's books. Tokens are zero where nothing is charged: errors, hangs,
+/// answers not begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivered {
     /// The number of the request at this vendor, from 1.
@@ -58,7 +61,8 @@ pub struct Delivered {
     pub completed: bool,
     /// Set where the client went away first: the events that had been written by then.
     pub client_left_after_events: Option<u64>,
-    /// The request's `x-request-id` or `idempotency-key` header, else the end user named in its body.
+    /// The request's `x-request-id` or `idempotency-key` header, else the end user named in its
+    /// body.
     pub idempotency: Option<String>,
 }
 

@@ -1,7 +1,9 @@
-//! Reads real exchanges with model providers, recorded by third parties, from `../shared/corpus` beside the repository.
+//! Reads real exchanges with model providers, recorded by third parties, from `../shared/corpus`
+//! beside the repository.
 //!
-//! The recordings are not part of the repository. A test asks [`available`] first and, where they are absent, says
-//! so and counts as skipped. A recording that is there but cannot be read is an error, never a silent omission.
+//! The recordings are not part of the repository. A test asks [`available`] first and, where they
+//! are absent, says so and counts as skipped. A recording that is there but cannot be read is an
+//! error, never a silent omission.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,8 @@ use serde_json::Value;
 pub struct Exchange {
     /// The folder of the provider: `openai`, `anthropic`, `gemini` …
     pub provider: String,
-    /// The endpoint, with `_stream` when the answer streams; `error` for every status of 400 and above.
+    /// The endpoint, with `_stream` when the answer streams; `error` for every status of 400 and
+    /// above.
     pub kind: String,
     /// The file's name without `.json`; the order of [`exchanges`].
     #[serde(skip)]
@@ -134,7 +137,8 @@ pub fn kinds(provider: &str) -> Result<Vec<String>, Error> {
     }
 }
 
-/// The exchanges of `kind`, of one provider or (`None`) of all, sorted by provider and name; none where absent.
+/// The exchanges of `kind`, of one provider or (`None`) of all, sorted by provider and name; none
+/// where absent.
 ///
 /// Files are read one by one as the iterator advances.
 pub fn exchanges(
@@ -208,8 +212,8 @@ impl Request {
 impl Response {
     /// The body as it came over the wire.
     ///
-    /// Event streams are byte-true. JSON bodies are rendered anew from the stored value: key order as stored,
-    /// whitespace not the vendor's. A base64 text that does not decode gives no bytes.
+    /// Event streams are byte-true. JSON bodies are rendered anew from the stored value: key order
+    /// as stored, whitespace not the vendor's. A base64 text that does not decode gives no bytes.
     #[must_use]
     pub fn wire_bytes(&self) -> Vec<u8> {
         if let Some(frames) = &self.sse {

@@ -1,4 +1,5 @@
-//! `testbed vendor`: a fake vendor in a process of its own, for demos, benches and tests that kill processes.
+//! `testbed vendor`: a fake vendor in a process of its own, for demos, benches and tests that kill
+//! processes.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -20,11 +21,13 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answer as OpenAI (/v1/chat/completions), Anthropic (/v1/messages) and Gemini (/v1beta/models/…) do
+    /// Answer as OpenAI (/v1/chat/completions), Anthropic (/v1/messages) and Gemini
+    /// (/v1beta/models/…) do
     ///
     /// Prints `listening http://ADDRESS` when it is ready and serves until it is killed.
     ///
-    /// While it runs: GET /_testbed/bill, GET /_testbed/requests, POST /_testbed/mood, POST /_testbed/script.
+    /// While it runs: GET /_testbed/bill, GET /_testbed/requests, POST /_testbed/mood, POST
+    /// /_testbed/script.
     Vendor(VendorArguments),
 }
 

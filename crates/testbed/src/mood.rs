@@ -1,14 +1,16 @@
-//! How a fake vendor behaves: one [`Mood`] a request, set in code, in a script file or over the admin routes.
+//! How a fake vendor behaves: one [`Mood`] a request, set in code, in a script file or over the
+//! admin routes.
 //!
-//! In JSON every field may be left out; `{}` is a vendor in good health. A field nobody knows is refused, so that a
-//! misspelt mood cannot pass for a healthy one.
+//! In JSON every field may be left out; `{}` is a vendor in good health. A field nobody knows is
+//! refused, so that a misspelt mood cannot pass for a healthy one.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 mod storm;
 
-/// The behaviour of a vendor towards one request. The default answers at once, honestly and in full.
+/// The behaviour of a vendor towards one request. The default answers at once, honestly and in
+/// full.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mood {
@@ -17,8 +19,8 @@ pub struct Mood {
 
     /// Milliseconds before the status line.
     pub latency_ms: u64,
-    /// Milliseconds between the headers and the first token. Anthropic's `message_start` is sent before the wait, as
-    /// the real one does; in the other forms nothing but comments is.
+    /// Milliseconds between the headers and the first token. Anthropic's `message_start` is sent
+    /// before the wait, as the real one does; in the other forms nothing but comments is.
     pub first_token_ms: u64,
     /// Milliseconds between two writes of the body.
     pub between_ms: u64,
@@ -26,24 +28,27 @@ pub struct Mood {
     pub comments: u32,
     /// How the body is cut into writes.
     pub writes: Writes,
-    /// Where the connection breaks; a body shorter than that breaks at its end, before the end is announced.
+    /// Where the connection breaks; a body shorter than that breaks at its end, before the end is
+    /// announced.
     pub cut: Option<Cut>,
 
     /// What is said instead of the vendor's configured text.
     pub text: Option<String>,
     /// Say what the last user message said; wins over `text`.
     pub echo: bool,
-    /// The number of nearly equal pieces that the text is cut into, each one token; no more than it has
-    /// characters. Left out: one a word.
+    /// The number of nearly equal pieces that the text is cut into, each one token; no more than it
+    /// has characters. Left out: one a word.
     pub chunks: Option<usize>,
     /// Call the first offered tool though the request does not force it.
     pub tool_call: bool,
-    /// Call this many of the offered tools in parallel, in the order offered, again from the first when exhausted.
+    /// Call this many of the offered tools in parallel, in the order offered, again from the first
+    /// when exhausted.
     pub tools: usize,
     /// Think before answering, though the request does not ask for it.
     pub reasoning: bool,
 
-    /// Prompt tokens read from the cache. The prompt counts at least `cached + cache_written` tokens.
+    /// Prompt tokens read from the cache. The prompt counts at least `cached + cache_written`
+    /// tokens.
     pub cached: u64,
     /// Prompt tokens written to the cache.
     pub cache_written: u64,
@@ -51,7 +56,8 @@ pub struct Mood {
     pub usage: UsageClaim,
 }
 
-/// What kind of answer is given. Kinds that only a stream can show have a near relative for whole answers.
+/// What kind of answer is given. Kinds that only a stream can show have a near relative for whole
+/// answers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
@@ -68,15 +74,18 @@ pub enum Reply {
     NoContent,
     /// 200 with an HTML page.
     GarbageBody,
-    /// A frame that is no JSON after this many events, then the rest; a whole answer is an HTML page.
+    /// A frame that is no JSON after this many events, then the rest; a whole answer is an HTML
+    /// page.
     GarbageAfter(usize),
     /// A stream whose first event is an error; a whole answer is the error's body under status 200.
     FirstEventError,
-    /// An error event after this many events, then the end; a whole answer is the error's body under status 200.
+    /// An error event after this many events, then the end; a whole answer is the error's body
+    /// under status 200.
     ErrorAfter(usize),
     /// Takes the request and never answers.
     Hang,
-    /// Closes the connection without a word: at once where it is new, after the request where it was kept alive.
+    /// Closes the connection without a word: at once where it is new, after the request where it
+    /// was kept alive.
     Refuse,
 }
 
@@ -86,7 +95,8 @@ pub enum Reply {
 pub struct Failure {
     /// The status, 400 to 599. 400 says that the prompt is too long for the model.
     pub status: u16,
-    /// Seconds after which the vendor wants to be asked again: a `Retry-After` header, or Gemini's `RetryInfo`.
+    /// Seconds after which the vendor wants to be asked again: a `Retry-After` header, or Gemini's
+    /// `RetryInfo`.
     #[serde(default)]
     pub retry_after_s: Option<u64>,
     /// A body instead of the vendor's own; a JSON string is sent as plain text.

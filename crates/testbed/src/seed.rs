@@ -1,7 +1,7 @@
 //! One number from which a storm of random events follows, so that a failed run can be run again.
 //!
-//! The generator is splitmix64 (Steele, Lea, Flood 2014): eight bytes of state, no dependency, good enough to choose
-//! among moods; never used for secrets.
+//! The generator is splitmix64 (Steele, Lea, Flood 2014): eight bytes of state, no dependency, good
+//! enough to choose among moods; never used for secrets.
 
 use std::hash::{BuildHasher as _, RandomState};
 
@@ -21,7 +21,8 @@ pub struct Rng(u64);
 impl Seed {
     /// The value of `WEIR_TEST_SEED` (decimal, or hexadecimal after `0x`), else a random one.
     ///
-    /// A value that is not a number is said on standard error and a random seed is used, so a typing error is seen.
+    /// A value that is not a number is said on standard error and a random seed is used, so a
+    /// typing error is seen.
     #[must_use]
     pub fn from_environment() -> Self {
         #[expect(
@@ -90,7 +91,8 @@ impl Rng {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`; 0 when `bound` is 0. The bias, below 2^-32 for bounds under 2^32, does not matter here.
+    /// A number below `bound`; 0 when `bound` is 0. The bias, below 2^-32 for bounds under 2^32,
+    /// does not matter here.
     pub fn below(&mut self, bound: u64) -> u64 {
         let wide = u128::from(self.bits()) * u128::from(bound);
         u64::try_from(wide >> 64).unwrap_or_default()
@@ -107,7 +109,8 @@ impl Rng {
         choices.get(usize::try_from(index).unwrap_or_default())
     }
 
-    /// A generator of its own for a part of the run, so that one part's draws do not shift another's.
+    /// A generator of its own for a part of the run, so that one part's draws do not shift
+    /// another's.
     #[must_use]
     pub fn fork(&mut self) -> Self {
         Self(self.bits())

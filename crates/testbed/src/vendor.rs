@@ -1,8 +1,8 @@
-//! A fake vendor: a server on loopback that answers in every called wire as the real ones do, in scripted moods, and
-//! keeps its own bill.
+//! A fake vendor: a server on loopback that answers in every called wire as the real ones do, in
+//! scripted moods, and keeps its own bill.
 //!
-//! It waits on the runtime's clock only, so it obeys a paused one where client and vendor share the runtime;
-//! [`Vendor::connect`] leaves the network out altogether.
+//! It waits on the runtime's clock only, so it obeys a paused one where client and vendor share the
+//! runtime; [`Vendor::connect`] leaves the network out altogether.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -189,8 +189,8 @@ impl Vendor {
         self.shared.ledger.entries()
     }
 
-    /// The books once `count` requests are over; for a client that left, which the vendor notices a moment later.
-    /// Waits for ever if they never are. Cancel safe.
+    /// The books once `count` requests are over; for a client that left, which the vendor notices a
+    /// moment later. Waits for ever if they never are. Cancel safe.
     pub async fn bill_of(&self, count: u64) -> Vec<Delivered> {
         self.shared.ledger.reached(count).await;
         self.bill()

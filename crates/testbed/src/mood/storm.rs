@@ -1,4 +1,5 @@
-//! Moods drawn at random from a seed, for storms: half in good health but of many habits, half with one trouble.
+//! Moods drawn at random from a seed, for storms: half in good health but of many habits, half with
+//! one trouble.
 
 use super::{Cut, Failure, Mood, Reply, UsageClaim, Writes};
 use crate::seed::Rng;
@@ -11,8 +12,8 @@ const CUT_BYTES_MAX: u64 = 4_096;
 const EVENTS_MAX: u64 = 16;
 
 impl Mood {
-    /// The next mood of a storm. Every wait in it is at most `delay_ms_max` milliseconds, save that one in twenty
-    /// vendors in trouble never answers.
+    /// The next mood of a storm. Every wait in it is at most `delay_ms_max` milliseconds, save that
+    /// one in twenty vendors in trouble never answers.
     #[must_use]
     pub fn drawn(rng: &mut Rng, delay_ms_max: u64) -> Self {
         let mood = habits(rng, delay_ms_max);

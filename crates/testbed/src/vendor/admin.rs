@@ -1,6 +1,8 @@
-//! `/_testbed/…`: what a test in another process asks of a vendor and tells it. Not recorded, not billed.
+//! `/_testbed/…`: what a test in another process asks of a vendor and tells it. Not recorded, not
+//! billed.
 //!
-//! `GET bill`, `GET requests`, `POST mood` (a mood), `POST script` (a list of moods that replaces what is left).
+//! `GET bill`, `GET requests`, `POST mood` (a mood), `POST script` (a list of moods that replaces
+//! what is left).
 
 use bytes::Bytes;
 use futures_util::stream;

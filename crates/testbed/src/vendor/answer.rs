@@ -1,8 +1,10 @@
-//! What a vendor says: a function of the request and the mood, so that a test can check what arrived.
+//! What a vendor says: a function of the request and the mood, so that a test can check what
+//! arrived.
 //!
-//! The rule of tokens: a prompt has one for every four bytes of text, rounded up; an answer has one a word (with the
-//! space before it), or one a chunk where the mood sets their number; a tool call has one for its name and one for
-//! every four characters of its arguments. A chunk of a stream carries one token.
+//! The rule of tokens: a prompt has one for every four bytes of text, rounded up; an answer has one
+//! a word (with the space before it), or one a chunk where the mood sets their number; a tool call
+//! has one for its name and one for every four characters of its arguments. A chunk of a stream
+//! carries one token.
 
 use super::asked::{Asked, Choice, Tool};
 use super::schema;
@@ -52,7 +54,8 @@ pub(crate) enum Finish {
     Tools,
 }
 
-/// Tokens used. Cached and written ones are part of the prompt, reasoning is part of the completion.
+/// Tokens used. Cached and written ones are part of the prompt, reasoning is part of the
+/// completion.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Used {
     pub(crate) prompt: u64,

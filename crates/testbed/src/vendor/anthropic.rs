@@ -91,7 +91,8 @@ pub(super) fn models(models: &[String]) -> Value {
     let data: Vec<Value> = models
         .iter()
         .map(|id| {
-            json!({"type": "model", "id": id, "display_name": id, "created_at": "2026-01-01T00:00:00Z"})
+            let created_at = "2026-01-01T00:00:00Z";
+            json!({"type": "model", "id": id, "display_name": id, "created_at": created_at})
         })
         .collect();
     let (first, last) = (models.first(), models.last());
@@ -108,7 +109,7 @@ pub(super) fn error(status: u16, message: Option<&str>, number: u64) -> Value {
         401 => ("authentication_error", "invalid x-api-key"),
         402 => (
             "billing_error",
-            "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing.",
+            "Your credit balance is too low to access the Anthropic API.",
         ),
         403 => (
             "permission_error",
@@ -193,7 +194,10 @@ fn opening_usage(told: Told) -> Value {
         "input_tokens": fresh(told),
         "cache_creation_input_tokens": told.cache_written,
         "cache_read_input_tokens": told.cached,
-        "cache_creation": {"ephemeral_5m_input_tokens": told.cache_written, "ephemeral_1h_input_tokens": 0},
+        "cache_creation": {
+            "ephemeral_5m_input_tokens": told.cache_written,
+            "ephemeral_1h_input_tokens": 0,
+        },
         "output_tokens": told.completion,
         "service_tier": "standard",
         "inference_geo": "global",

@@ -14,7 +14,8 @@ pub(crate) struct Asked {
     pub(crate) images: u64,
     /// The text of the last user message.
     pub(crate) last_words: String,
-    /// Whether the conversation ends with a tool's result, so that another call would go in circles.
+    /// Whether the conversation ends with a tool's result, so that another call would go in
+    /// circles.
     pub(crate) after_tool: bool,
     pub(crate) tools: Vec<Tool>,
     pub(crate) choice: Choice,
@@ -98,8 +99,8 @@ pub(crate) fn nothing() -> Value {
 impl Asked {
     /// Takes in a message's content: a string, or a list of parts with `text` in them.
     ///
-    /// Returns the text; images are counted where `is_image` says that a part is one, and parts in a part's own
-    /// `content` (a tool's result) are taken in likewise.
+    /// Returns the text; images are counted where `is_image` says that a part is one, and parts in
+    /// a part's own `content` (a tool's result) are taken in likewise.
     pub(crate) fn take(&mut self, content: &Value, is_image: fn(&Value) -> bool) -> String {
         if let Some(words) = content.as_str() {
             self.text_bytes += words.len();
@@ -119,7 +120,8 @@ impl Asked {
         words
     }
 
-    /// Prompt tokens: one for every four bytes of text, rounded up. Images, tools and roles count nothing.
+    /// Prompt tokens: one for every four bytes of text, rounded up. Images, tools and roles count
+    /// nothing.
     pub(crate) fn prompt_tokens(&self) -> u64 {
         u64::try_from(self.text_bytes.div_ceil(4)).unwrap_or(u64::MAX)
     }

@@ -1,4 +1,5 @@
-//! The Gemini form, as `generativelanguage.googleapis.com` answered in 2026: usage on every chunk, calls whole.
+//! The Gemini form, as `generativelanguage.googleapis.com` answered in 2026: usage on every chunk,
+//! calls whole.
 
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
@@ -142,7 +143,8 @@ pub(super) fn error(status: u16, message: Option<&str>, retry_after_s: Option<u6
     let (name, said) = match status {
         400 => (
             "INVALID_ARGUMENT",
-            "The input token count (1048577) exceeds the maximum number of tokens allowed (1048576).",
+            "The input token count (1048577) exceeds the maximum number of tokens allowed \
+             (1048576).",
         ),
         401 => (
             "UNAUTHENTICATED",

@@ -1,4 +1,5 @@
-//! Counts what one request was given, and enters it in the books when the request is over, however it ends.
+//! Counts what one request was given, and enters it in the books when the request is over, however
+//! it ends.
 
 use std::sync::Arc;
 

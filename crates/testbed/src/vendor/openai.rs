@@ -1,4 +1,5 @@
-//! The OpenAI chat form, as `api.openai.com` answered in 2025 and 2026; thoughts in DeepSeek's `reasoning_content`.
+//! The OpenAI chat form, as `api.openai.com` answered in 2025 and 2026; thoughts in DeepSeek's
+//! `reasoning_content`.
 
 use serde_json::{Value, json};
 
@@ -12,7 +13,8 @@ pub(super) use refusals::{error, headers};
 pub(super) use stream::{done, stream};
 
 const FINGERPRINT: &str = "fp_5eed5eed5e";
-/// The second of the first answer; each later one is a second older, so that a run can be repeated to the byte.
+/// The second of the first answer; each later one is a second older, so that a run can be repeated
+/// to the byte.
 const EPOCH_S: u64 = 1_760_000_000;
 
 /// Reads a request as the vendor does, which refuses little.

@@ -1,7 +1,7 @@
 //! When which bytes go out: frames and a mood make a plan of steps, and a body walks it.
 //!
-//! The plan is pure, so the moods' arithmetic is tested without a socket. The body counts a write as delivered when it
-//! is asked for the next one: by then the server has tried to flush it.
+//! The plan is pure, so the moods' arithmetic is tested without a socket. The body counts a write
+//! as delivered when it is asked for the next one: by then the server has tried to flush it.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -128,7 +128,8 @@ fn pause(wait: Duration) -> Step {
     }
 }
 
-/// The frames before the cut. A frame that the cut goes through keeps its first bytes and none of its tokens.
+/// The frames before the cut. A frame that the cut goes through keeps its first bytes and none of
+/// its tokens.
 fn cut_short(mut frames: Vec<Frame>, cut: Option<Cut>) -> Vec<(Frame, u64)> {
     let mut bytes_left = match cut {
         Some(Cut::Events(events)) => {

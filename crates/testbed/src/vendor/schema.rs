@@ -1,8 +1,10 @@
-//! The smallest value that fits a JSON schema, chosen by type, so that a caller can check a structured answer.
+//! The smallest value that fits a JSON schema, chosen by type, so that a caller can check a
+//! structured answer.
 //!
-//! Understood: `type` (also Gemini's upper case), `enum`, `const`, `default`, `properties`, `items`, `minItems`,
-//! `minLength`, `minimum`, `exclusiveMinimum`, `anyOf`, `oneOf`, `allOf`, `$ref` into the same document. All
-//! properties are given, required or not. `pattern` and `format` are not looked at.
+//! Understood: `type` (also Gemini's upper case), `enum`, `const`, `default`, `properties`,
+//! `items`, `minItems`, `minLength`, `minimum`, `exclusiveMinimum`, `anyOf`, `oneOf`, `allOf`,
+//! `$ref` into the same document. All properties are given, required or not. `pattern` and `format`
+//! are not looked at.
 
 use serde_json::{Map, Value, json};
 
@@ -52,7 +54,8 @@ fn given(schema: &Value) -> Option<&Value> {
         .or_else(|| schema.get("default"))
 }
 
-/// The schema that this one points to: by `$ref`, or the first of its alternatives that is not null.
+/// The schema that this one points to: by `$ref`, or the first of its alternatives that is not
+/// null.
 fn referred<'a>(schema: &'a Value, root: &'a Value) -> Option<&'a Value> {
     if let Some(pointer) = schema.get("$ref").and_then(Value::as_str) {
         return root.pointer(pointer.strip_prefix('#')?);

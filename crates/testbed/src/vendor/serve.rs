@@ -1,4 +1,5 @@
-//! The path of one request at a fake vendor: record it, take a mood, wait, speak, pace the bytes, keep the books.
+//! The path of one request at a fake vendor: record it, take a mood, wait, speak, pace the bytes,
+//! keep the books.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -271,7 +272,8 @@ fn respond(
     response
 }
 
-/// Whether the request carries the vendor's key, where it has one, in any of the places where vendors take it.
+/// Whether the request carries the vendor's key, where it has one, in any of the places where
+/// vendors take it.
 fn authorised(shared: &Shared, parts: &Parts) -> bool {
     let Some(key) = shared.config.key.as_deref() else {
         return true;

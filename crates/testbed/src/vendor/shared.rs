@@ -22,7 +22,8 @@ const REQUESTS_BYTES_MAX: usize = 256 << 20;
 /// Headers that carry a key.
 const KEY_HEADERS: [&str; 3] = ["authorization", "x-api-key", "x-goog-api-key"];
 
-/// A request as it arrived. Its `Debug` form and the admin routes show no more than the end of a key.
+/// A request as it arrived. Its `Debug` form and the admin routes show no more than the end of a
+/// key.
 #[derive(Clone)]
 pub struct Recorded {
     /// Its number at this vendor, from 1.

@@ -1,4 +1,5 @@
-//! The wires that a fake vendor speaks, and what differs between them where one answer becomes bytes.
+//! The wires that a fake vendor speaks, and what differs between them where one answer becomes
+//! bytes.
 
 use bytes::Bytes;
 use http::HeaderMap;

@@ -1,4 +1,5 @@
-//! The smallest client that shows what a vendor did: status, headers, the writes of the body, and how it ended.
+//! The smallest client that shows what a vendor did: status, headers, the writes of the body, and
+//! how it ended.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -115,7 +116,8 @@ pub(crate) async fn send(
     read(begin(stream, request).await?).await
 }
 
-/// Sends a request over `stream` and returns when the headers are there; dropped, the answer hangs up.
+/// Sends a request over `stream` and returns when the headers are there; dropped, the answer hangs
+/// up.
 pub(crate) async fn begin<T>(
     stream: T,
     request: Request<Full<Bytes>>,

@@ -1,4 +1,5 @@
-//! The testbed tested: whether the fakes answer as the recordings do, and whether the moods do what they say.
+//! The testbed tested: whether the fakes answer as the recordings do, and whether the moods do what
+//! they say.
 
 #[cfg(test)]
 #[cfg(feature = "vendors")]

@@ -232,7 +232,8 @@ async fn delays_are_kept_to_the_millisecond_on_a_paused_clock() {
         let answering = begin(vendor.connect(), asking).await.unwrap();
         assert_eq!(started.elapsed(), Duration::from_millis(70));
         let heard = read(answering).await.unwrap();
-        // Anthropic's first event does not wait, and the wait for the first token stands for one pause.
+        // Anthropic's first event does not wait, and the wait for the first token stands for one
+        // pause.
         let pauses = heard.events().len() - 1 - usize::from(wire == Wire::Anthropic);
         let pauses = u64::try_from(pauses).unwrap();
         assert_eq!(

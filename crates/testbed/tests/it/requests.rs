@@ -6,7 +6,8 @@ use testbed::{Mood, Vendor, VendorConfig, Wire};
 use crate::client::{WIRES, hello, moody, path, post, request, say_hello, send, vendor};
 
 fn weather() -> Value {
-    json!({"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}})
+    let properties = json!({"city": {"type": "string"}, "days": {"type": "integer"}});
+    json!({"type": "object", "properties": properties})
 }
 
 fn with_tools(wire: Wire, stream: bool, forced: bool) -> Value {
@@ -14,7 +15,10 @@ fn with_tools(wire: Wire, stream: bool, forced: bool) -> Value {
     let names = ["get_weather", "get_time"];
     match wire {
         Wire::OpenAiChat => {
-            let tool = |name| json!({"type": "function", "function": {"name": name, "parameters": weather()}});
+            let tool = |name| {
+                let function = json!({"name": name, "parameters": weather()});
+                json!({"type": "function", "function": function})
+            };
             body["tools"] = names.map(tool).to_vec().into();
             if forced {
                 body["tool_choice"] = "required".into();
@@ -229,13 +233,15 @@ async fn limits_and_stop_sequences_end_the_answer_in_each_vendors_words() {
 async fn images_are_counted_wherever_they_stand() {
     let vendor = vendor().await;
     let url = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}});
-    let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}});
+    let source = json!({"type": "base64", "media_type": "image/png", "data": "AA=="});
+    let image = json!({"type": "image", "source": source});
     let result = json!({"type": "tool_result", "tool_use_id": "t", "content": [image]});
     let inline = json!({"inlineData": {"mimeType": "image/png", "data": "AA=="}});
     let text = json!({"type": "text", "text": "what is it"});
     let bodies = [
         json!({"model": "m", "messages": [{"role": "user", "content": [text, url, url]}]}),
-        json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": [image, result]}]}),
+        json!({"model": "m", "max_tokens": 9,
+            "messages": [{"role": "user", "content": [image, result]}]}),
         json!({"contents": [{"parts": [inline, {"text": "what is it"}, inline]}]}),
     ];
     for (wire, body) in WIRES.into_iter().zip(bodies) {

@@ -1,4 +1,5 @@
-//! The fakes against the recordings: every member that a fake sends was seen in a real vendor's answer.
+//! The fakes against the recordings: every member that a fake sends was seen in a real vendor's
+//! answer.
 
 use std::collections::BTreeSet;
 

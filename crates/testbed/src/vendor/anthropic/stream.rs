@@ -1,4 +1,5 @@
-//! The streamed Anthropic form: the message, its blocks one after the other with a ping in the first, the end.
+//! The streamed Anthropic form: the message, its blocks one after the other with a ping in the
+//! first, the end.
 
 use serde_json::{Value, json};
 

@@ -10,8 +10,8 @@ pub(in crate::vendor) fn error(status: u16, message: Option<&str>) -> Value {
         400 => (
             "invalid_request_error",
             json!("context_length_exceeded"),
-            "This model's maximum context length is 128000 tokens. However, your messages resulted in 130001 tokens. \
-             Please reduce the length of the messages.",
+            "This model's maximum context length is 128000 tokens. However, your messages \
+             resulted in 130001 tokens. Please reduce the length of the messages.",
         ),
         401 => (
             "invalid_request_error",
@@ -37,7 +37,8 @@ pub(in crate::vendor) fn error(status: u16, message: Option<&str>) -> Value {
         429 => (
             "requests",
             json!("rate_limit_exceeded"),
-            "Rate limit reached for requests on requests per min (RPM): Limit 3, Used 3, Requested 1.",
+            "Rate limit reached for requests on requests per min (RPM): Limit 3, Used 3, \
+             Requested 1.",
         ),
         503 => (
             "service_unavailable_error",
@@ -55,7 +56,8 @@ pub(in crate::vendor) fn error(status: u16, message: Option<&str>) -> Value {
             "The request was refused.",
         ),
     };
-    json!({"error": {"message": message.unwrap_or(said), "type": kind, "param": null, "code": code}})
+    let message = message.unwrap_or(said);
+    json!({"error": {"message": message, "type": kind, "param": null, "code": code}})
 }
 
 /// The headers of an answer.

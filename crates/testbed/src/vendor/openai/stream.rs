@@ -1,4 +1,5 @@
-//! The streamed OpenAI form: a role, thoughts, words or calls, a reason to end, usage where wanted, `[DONE]`.
+//! The streamed OpenAI form: a role, thoughts, words or calls, a reason to end, usage where wanted,
+//! `[DONE]`.
 
 use serde_json::{Value, json};
 
@@ -57,7 +58,8 @@ struct Chunks {
 impl Chunks {
     fn new(answer: &Answer) -> Self {
         let head = format!(
-            "data: {{\"id\":\"{}\",\"object\":\"chat.completion.chunk\",\"created\":{},\"model\":{},\
+            "data: {{\"id\":\"{}\",\"object\":\"chat.completion.chunk\",\
+             \"created\":{},\"model\":{},\
              \"service_tier\":\"default\",\"system_fingerprint\":\"{FINGERPRINT}\",\"choices\":[",
             completion_id(answer.number),
             EPOCH_S + answer.number,
@@ -96,7 +98,8 @@ impl Chunks {
             .get(..16 - delta.len() % 16)
             .unwrap_or_default();
         format!(
-            "{head}{{\"index\":0,\"delta\":{delta},\"logprobs\":{logprobs},\"finish_reason\":{reason}}}\
+            "{head}{{\"index\":0,\"delta\":{delta},\"logprobs\":{logprobs},\
+             \"finish_reason\":{reason}}}\
              {tail},\"obfuscation\":\"{padding}\"}}\n\n"
         )
     }
