@@ -1,0 +1,54 @@
+-- Money is BIGINT nano-USD, time is BIGINT microseconds since 1970 (UTC).
+
+CREATE TABLE keys (
+    id               TEXT    NOT NULL PRIMARY KEY,
+    digest           BLOB    NOT NULL UNIQUE,
+    name             TEXT    NOT NULL,
+    label            TEXT    NOT NULL,
+    disabled         BOOLEAN NOT NULL,
+    management       BOOLEAN NOT NULL,
+    limit_nano       BIGINT,
+    limit_reset      TEXT,
+    byok_in_limit    BOOLEAN NOT NULL,
+    workspace        TEXT    NOT NULL,
+    creator          TEXT,
+    created_at       BIGINT  NOT NULL,
+    updated_at       BIGINT,
+    expires_at       BIGINT
+);
+
+CREATE INDEX keys_by_workspace ON keys (workspace, created_at);
+
+-- What other processes must forget. Versions only grow; old rows are removed.
+CREATE TABLE key_changes (
+    version INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    digest  BLOB    NOT NULL
+);
+
+-- One row a served request. The record is whole in `record`; the other columns are for questions.
+CREATE TABLE generations (
+    id                TEXT    NOT NULL PRIMARY KEY,
+    key_id            TEXT    NOT NULL,
+    workspace         TEXT    NOT NULL,
+    created_at        BIGINT  NOT NULL,
+    model             TEXT    NOT NULL,
+    provider          TEXT,
+    prompt_tokens     BIGINT  NOT NULL,
+    completion_tokens BIGINT  NOT NULL,
+    reasoning_tokens  BIGINT  NOT NULL,
+    cached_tokens     BIGINT  NOT NULL,
+    cost_nano         BIGINT  NOT NULL,
+    upstream_nano     BIGINT  NOT NULL,
+    is_byok           BOOLEAN NOT NULL,
+    latency_ms        BIGINT  NOT NULL,
+    error             TEXT,
+    record            TEXT    NOT NULL
+);
+
+CREATE INDEX generations_by_time ON generations (workspace, created_at);
+
+-- How far a journal's entries have been shipped into this database.
+CREATE TABLE shipped (
+    journal TEXT   NOT NULL PRIMARY KEY,
+    entry   BIGINT NOT NULL
+);

@@ -1,0 +1,148 @@
+//! The records of served requests, shipped here from the journal in batches.
+
+use std::sync::Arc;
+
+use canon::{EntryId, Generation, GenerationId};
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction};
+
+use crate::{Error, query};
+
+/// Rows in one statement: sixteen values each, well under the database's 32,766.
+const ROWS_MAX: usize = 500;
+
+/// The records of served requests.
+#[derive(Clone, Debug)]
+pub struct Generations {
+    pool: SqlitePool,
+}
+
+impl Generations {
+    pub(crate) fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+
+    /// Keeps records, and notes that the entries of this journal up to `through` are shipped, all in one
+    /// transaction. A record that is there already stays as it is, so a batch may be sent again.
+    ///
+    /// # Errors
+    /// The database could not be asked; nothing is kept.
+    pub async fn ship(
+        &self,
+        journal: u64,
+        through: EntryId,
+        generations: &[Arc<Generation>],
+    ) -> Result<(), Error> {
+        const DOING: &str = "ship generations";
+        let mut transaction = self.pool.begin().await.map_err(query(DOING))?;
+        sqlx::query(
+            "INSERT INTO shipped (journal, entry) VALUES ($1, $2)
+             ON CONFLICT (journal) DO UPDATE SET entry =
+                CASE WHEN excluded.entry > shipped.entry THEN excluded.entry ELSE shipped.entry END",
+        )
+        .bind(journal_name(journal))
+        .bind(count(through.0))
+        .execute(&mut *transaction)
+        .await
+        .map_err(query(DOING))?;
+        for rows in generations.chunks(ROWS_MAX) {
+            insert(&mut transaction, rows).await?;
+        }
+        transaction.commit().await.map_err(query(DOING))
+    }
+
+    /// Up to which entry this journal is shipped; 0 where nothing is.
+    ///
+    /// # Errors
+    /// The database could not be asked.
+    pub async fn shipped(&self, journal: u64) -> Result<EntryId, Error> {
+        let row = sqlx::query("SELECT entry FROM shipped WHERE journal = $1")
+            .bind(journal_name(journal))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(query("find what is shipped"))?;
+        let entry = match row {
+            Some(row) => row
+                .try_get::<i64, _>(0)
+                .map_err(query("find what is shipped"))?,
+            None => 0,
+        };
+        Ok(EntryId(u64::try_from(entry).unwrap_or(0)))
+    }
+
+    /// The record of that id.
+    ///
+    /// # Errors
+    /// The database could not be asked, or the record is of another version.
+    pub async fn by_id(&self, id: &GenerationId) -> Result<Option<Generation>, Error> {
+        const DOING: &str = "find a generation";
+        let row = sqlx::query("SELECT record FROM generations WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(query(DOING))?;
+        let Some(row) = row else { return Ok(None) };
+        let record: String = row.try_get(0).map_err(query(DOING))?;
+        serde_json::from_str(&record)
+            .map(Some)
+            .map_err(|error| Error::Unreadable {
+                what: "generation",
+                id: id.to_string(),
+                why: error.to_string(),
+            })
+    }
+}
+
+async fn insert(
+    transaction: &mut Transaction<'_, Sqlite>,
+    generations: &[Arc<Generation>],
+) -> Result<(), Error> {
+    let mut records = Vec::with_capacity(generations.len());
+    for generation in generations {
+        let record = serde_json::to_string(&**generation).map_err(|error| Error::Unreadable {
+            what: "generation",
+            id: generation.id.to_string(),
+            why: error.to_string(),
+        })?;
+        records.push((generation, record));
+    }
+    let mut statement = QueryBuilder::<Sqlite>::new(
+        "INSERT INTO generations (id, key_id, workspace, created_at, model, provider, prompt_tokens,
+            completion_tokens, reasoning_tokens, cached_tokens, cost_nano, upstream_nano, is_byok,
+            latency_ms, error, record) ",
+    );
+    statement.push_values(records, |mut row, (generation, record)| {
+        let usage = &generation.usage;
+        row.push_bind(generation.id.as_str().to_owned())
+            .push_bind(generation.key.as_str().to_owned())
+            .push_bind(generation.workspace.as_str().to_owned())
+            .push_bind(generation.created_at)
+            .push_bind(generation.model.clone())
+            .push_bind(generation.provider.clone())
+            .push_bind(count(usage.prompt_tokens))
+            .push_bind(count(usage.completion_tokens))
+            .push_bind(count(usage.reasoning_tokens))
+            .push_bind(count(usage.cached_tokens))
+            .push_bind(generation.cost.get())
+            .push_bind(generation.upstream_cost.get())
+            .push_bind(generation.is_byok)
+            .push_bind(count(generation.latency_ms))
+            .push_bind(generation.error.clone())
+            .push_bind(record);
+    });
+    statement.push(" ON CONFLICT (id) DO NOTHING");
+    statement
+        .build()
+        .execute(&mut **transaction)
+        .await
+        .map_err(query("ship generations"))?;
+    Ok(())
+}
+
+/// The largest that fits: databases count in signed numbers.
+fn count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn journal_name(journal: u64) -> String {
+    format!("{journal:016x}")
+}
