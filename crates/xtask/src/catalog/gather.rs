@@ -239,8 +239,11 @@ fn standard_price(listing: &Listing) -> Option<Sheet> {
     })
 }
 
-/// A maker's own list is proof. A host's id needs a second source, or a model that OpenRouter lists today:
-/// litellm keeps ids that hosts have retired.
+/// Makers whose rows in litellm are kept current there; other makers' rows include ids that were retired.
+const CURRENT: [&str; 3] = ["anthropic", "cohere", "openai"];
+
+/// Whether an id is likely to answer. A second source is proof; so is the maker's own page, and for a host
+/// that OpenRouter lists the model today.
 fn is_confirmed(
     vendor: &Vendor,
     listing: &Listing,
@@ -248,10 +251,14 @@ fn is_confirmed(
     gathered: &Gathered,
 ) -> bool {
     let second = listing.quotes.iter().any(|quote| quote.source != LITELLM);
-    let resold =
-        listing.upstream.starts_with("anthropic/") || listing.upstream.starts_with("google/gemini");
+    let resold = ["anthropic/", "google/gemini"]
+        .iter()
+        .any(|start| listing.upstream.starts_with(start));
     match (vendor.naming, slug) {
-        (Naming::Maker(_), _) => true,
+        (Naming::Maker(_), _) => {
+            let cited = listing.quotes.iter().any(|quote| quote.cited);
+            second || cited || CURRENT.contains(&vendor.id) || !listing.output().contains("text")
+        }
         (_, None) => second && !resold,
         (_, Some(slug)) => !resold && (second || listed_today(slug, gathered)),
     }

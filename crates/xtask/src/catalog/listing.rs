@@ -206,6 +206,13 @@ impl Listing {
                 priced.fill(other, sheet);
             }
         }
+        // OpenRouter's variants are lists of their own; a vendor's lanes are columns beside its standard one.
+        let own = self.quotes.iter().find(|quote| quote.source == source);
+        if let Some(standard) = own.and_then(|quote| quote.sheets.get(STANDARD))
+            && lane != STANDARD
+        {
+            priced.sheet.inherit(standard);
+        }
         Some(priced)
     }
 }

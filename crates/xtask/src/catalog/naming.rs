@@ -16,7 +16,7 @@ pub(super) struct Slugs {
 }
 
 /// Vendors' names that no rule leads to the slug.
-const RENAMED: [(&str, &str, &str); 27] = [
+const RENAMED: [(&str, &str, &str); 30] = [
     (
         "cerebras",
         "llama3.1-8b",
@@ -62,6 +62,21 @@ const RENAMED: [(&str, &str, &str); 27] = [
         "fireworks",
         "accounts/fireworks/models/qwen3-coder-480b-a35b-instruct",
         "qwen/qwen3-coder",
+    ),
+    (
+        "together",
+        "meta-models/Muse-Spark-Open-816B-A42B",
+        "meta/muse-spark-open",
+    ),
+    (
+        "together",
+        "nvidia/NVIDIA-Nemotron-3.5-Super-VL",
+        "nvidia/nemotron-3.5-super-vl",
+    ),
+    (
+        "deepinfra",
+        "meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8",
+        "meta-llama/llama-4-maverick",
     ),
     (
         "groq",

@@ -63,6 +63,8 @@ pub(super) struct Quote {
     pub(super) sheets: BTreeMap<Lane, Sheet>,
     /// Answers on the Responses API only.
     pub(super) responses_only: bool,
+    /// The row names the page it was read from.
+    pub(super) cited: bool,
 }
 
 impl Quote {
@@ -82,6 +84,7 @@ impl Quote {
             expires: None,
             sheets: BTreeMap::new(),
             responses_only: false,
+            cited: false,
         }
     }
 
@@ -102,6 +105,20 @@ impl Sheet {
             .values()
             .chain(self.tiers.values().flat_map(BTreeMap::values))
             .all(|price| *price == 0)
+    }
+
+    /// Takes over what this lane's list leaves out: a missing price means that nobody repeated it, not that
+    /// it is the plain token's. Above a threshold a lane costs no less than below it.
+    pub(super) fn inherit(&mut self, standard: &Self) {
+        for (unit, price) in &standard.base {
+            self.base.entry(unit).or_insert(*price);
+        }
+        if self.tiers.is_empty() {
+            self.tiers.clone_from(&standard.tiers);
+            for (unit, price) in self.tiers.values_mut().flatten() {
+                *price = (*price).max(self.base.get(unit).copied().unwrap_or_default());
+            }
+        }
     }
 
     /// Takes out what says nothing: optional prices of zero, a reasoning price equal to the answer's,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use crate::catalog::{
-    quote::{Lane, Quote, Reasoning, STANDARD, modality},
+    quote::{Lane, Prices, Quote, Reasoning, STANDARD, modality},
     raw::{Row, scaled},
 };
 
@@ -57,6 +57,7 @@ fn quote(source: &'static str, id: &str, row: &Row) -> Option<Quote> {
     quote.abilities.web_search = row.flag("supports_web_search");
     quote.abilities.sampling = row.flag("supports_sampling_params");
     quote.reasoning = reasoning(row);
+    quote.cited = row.text("source").is_some();
     let endpoints = row.texts("supported_endpoints");
     quote.responses_only = row.text("mode").as_deref() == Some("responses")
         || (endpoints.iter().any(|path| path == "/v1/responses")
@@ -140,7 +141,7 @@ fn prices(row: &Row, output: &str, quote: &mut Quote) {
         };
         let unit = match (unit, output) {
             // Older rows give a drawn picture's price as an input price.
-            ("image", "image") => "picture",
+            ("image", "image") if row.raw("output_cost_per_image").is_none() => "picture",
             // Whisper's row repeats the price of heard audio as if it were spoken.
             ("video_second", "transcription") => continue,
             ("video_second", "speech") => "audio_second",
@@ -159,10 +160,26 @@ fn prices(row: &Row, output: &str, quote: &mut Quote) {
     {
         quote.sheet(STANDARD).base.insert("web_search", price);
     }
-    quote
-        .sheets
-        .values_mut()
-        .for_each(super::super::quote::Sheet::tidy);
+    for sheet in quote.sheets.values_mut() {
+        once(&mut sheet.base, output);
+        sheet.tidy();
+    }
+}
+
+/// Keeps one of two prices for one thing: where tokens are counted, what a piece of them costs is only
+/// an illustration. Embeddings count a shown image by the piece.
+fn once(prices: &mut Prices, output: &str) {
+    let costs = |unit: &str| prices.get(unit).is_some_and(|price| *price > 0);
+    let counted = costs("prompt");
+    if costs("image_output") || costs("completion") {
+        prices.remove("picture");
+    }
+    if counted && output != "embeddings" {
+        prices.remove("image");
+    }
+    if counted || prices.contains_key("audio") || prices.contains_key("audio_output") {
+        prices.remove("audio_second");
+    }
 }
 
 /// Splits `input_cost_per_token_above_200k_tokens_priority` into unit, lane and threshold.
