@@ -1,5 +1,6 @@
 //! `cargo x`: the project's own tools, in the project's own language.
 
+mod bench;
 mod catalog;
 mod run;
 mod tidy;
@@ -26,6 +27,7 @@ fn main() -> Result<()> {
         return run::say(HELP);
     };
     match command.as_str() {
+        "bench" => bench::bench(rest),
         "catalog" => catalog::run(rest),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => run::say(HELP),
