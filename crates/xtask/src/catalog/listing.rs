@@ -240,3 +240,93 @@ impl Priced {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quote(source: &'static str, prompt: i64, completion: i64) -> Quote {
+        let mut quote = Quote::new(source, "model");
+        quote.sheet(STANDARD).base = [("prompt", prompt), ("completion", completion)].into();
+        quote
+    }
+
+    fn listing(quotes: Vec<Quote>) -> Listing {
+        Listing {
+            vendor: "openai",
+            upstream: "model".to_owned(),
+            quotes,
+            opinion: None,
+        }
+    }
+
+    #[test]
+    fn a_difference_takes_litellm_for_a_vendor_and_goes_to_the_review_list() {
+        let mut review = Review::default();
+        let listing = listing(vec![
+            quote(RATES, 1_000, 2_000),
+            quote(LITELLM, 1_000, 2_100),
+        ]);
+        let priced = listing.priced(STANDARD, &mut review).unwrap();
+        assert_eq!(
+            (priced.source, priced.sheet.base["completion"]),
+            (LITELLM, 2_100)
+        );
+        assert_eq!(review.len(), 1);
+        assert!(
+            review
+                .render()
+                .contains("| openai | model | standard | completion | 0 | 0.0021 | litellm |")
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_filled_only_from_a_source_that_agrees() {
+        let mut agreeing = quote(RATES, 1_000, 2_000);
+        agreeing.sheet(STANDARD).base.insert("cache_read", 100);
+        let filled = listing(vec![quote(LITELLM, 1_000, 2_000), agreeing.clone()]);
+        let filled = filled.priced(STANDARD, &mut Review::default()).unwrap();
+        assert_eq!(filled.sheet.base["cache_read"], 100);
+        assert_eq!(filled.filled["cache_read"], RATES);
+
+        let alone = listing(vec![quote(LITELLM, 3_000, 2_000), agreeing]);
+        let alone = alone.priced(STANDARD, &mut Review::default()).unwrap();
+        assert!(!alone.sheet.base.contains_key("cache_read"));
+    }
+
+    #[test]
+    fn one_zero_is_not_known_and_two_zeros_are_free() {
+        let one = listing(vec![quote(LITELLM, 0, 0)]);
+        assert!(one.priced(STANDARD, &mut Review::default()).is_none());
+        let two = listing(vec![quote(LITELLM, 0, 0), quote(RATES, 0, 0)]);
+        assert!(
+            two.priced(STANDARD, &mut Review::default())
+                .unwrap()
+                .sheet
+                .is_zero()
+        );
+        let paid = listing(vec![quote(LITELLM, 0, 0), quote(RATES, 5, 5)]);
+        assert_eq!(
+            paid.priced(STANDARD, &mut Review::default())
+                .unwrap()
+                .source,
+            RATES
+        );
+    }
+
+    #[test]
+    fn a_lane_inherits_what_its_list_leaves_out() {
+        let mut quote = quote(LITELLM, 1_000, 2_000);
+        quote.sheet(STANDARD).base.insert("image_output", 9_000);
+        quote.sheet(STANDARD).tiers = [(200_000, [("prompt", 2_000)].into())].into();
+        quote.sheet("priority").base = [("prompt", 2_500), ("completion", 4_000)].into();
+        let priced = listing(vec![quote])
+            .priced("priority", &mut Review::default())
+            .unwrap();
+        assert_eq!(priced.sheet.base["image_output"], 9_000);
+        assert_eq!(
+            priced.sheet.tiers[&200_000]["prompt"], 2_500,
+            "never less than below the threshold"
+        );
+    }
+}

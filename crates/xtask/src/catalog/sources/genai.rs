@@ -115,3 +115,45 @@ fn put_tiers(tiered: &Row, unit: &'static str, places: i32, sheet: &mut Sheet) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = r#"[{"id": "openai", "models": [
+        {"match": {"is": "ClauseOr", "or_": [{"is": "ClauseEquals", "equals": "a"}, {"is": "ClauseStartsWith", "starts_with": "a-"}]},
+         "prices": [
+           {"is": "ConditionalPrice", "prices": {"input_mtok": "1"}},
+           {"is": "ConditionalPrice", "constraint": {"is": "StartDateConstraint", "start_date": "2026-10-01"}, "prices": {"input_mtok": "2"}},
+           {"is": "ConditionalPrice", "constraint": {"is": "StartDateConstraint", "start_date": "2027-01-01"}, "prices": {"input_mtok": "3"}}]},
+        {"match": {"is": "ClauseEquals", "equals": "b"},
+         "prices": [
+           {"is": "ConditionalPrice", "prices": {"input_mtok": "0.15"}},
+           {"is": "ConditionalPrice", "constraint": {"is": "TimeOfDateConstraint"}, "prices": {"input_mtok": "0.3"}}]},
+        {"match": {"is": "ClauseEquals", "equals": "c"},
+         "prices": {"input_mtok": {"is": "TieredPrices", "base": "1", "tiers": [{"start": 200000, "price": "2"}]}}}]}]"#;
+
+    fn prompt(id: &str) -> Option<i64> {
+        parse(LIST, "2026-11-22")
+            .unwrap()
+            .sheet("openai", id)?
+            .base
+            .get("prompt")
+            .copied()
+    }
+
+    #[test]
+    fn the_last_price_that_has_begun_counts_and_the_dearest_hour() {
+        assert_eq!(prompt("a-1"), Some(2_000_000));
+        assert_eq!(prompt("b"), Some(300_000));
+        assert_eq!(prompt("z"), None);
+    }
+
+    #[test]
+    fn tiers_are_prices_above_a_threshold() {
+        let list = parse(LIST, "2026-11-22").unwrap();
+        let sheet = list.sheet("openai", "c").unwrap();
+        assert_eq!(sheet.base["prompt"], 1_000_000);
+        assert_eq!(sheet.tiers[&200_000]["prompt"], 2_000_000);
+    }
+}

@@ -232,4 +232,27 @@ mod tests {
             assert_eq!(price_field(name), expected, "{name}");
         }
     }
+
+    #[test]
+    fn a_piece_is_not_priced_beside_its_tokens() {
+        let text = r#"{"gpt-image": {"litellm_provider": "openai", "mode": "image_generation",
+            "input_cost_per_token": 5e-06, "output_cost_per_image_token": 3.2e-05,
+            "output_cost_per_image": 0.04, "input_cost_per_image": 0.001, "deprecation_date": "2027-01-01"},
+          "old-image": {"litellm_provider": "openai", "mode": "image_generation", "input_cost_per_image": 0.02},
+          "sample_spec": {"litellm_provider": "one of many", "mode": "one of many"}}"#;
+        let quotes = super::parse(text, "litellm").unwrap();
+        let [image, old] = quotes["openai"].as_slice() else {
+            panic!("{quotes:?}")
+        };
+        assert_eq!(
+            image.sheets["standard"].base,
+            [("image_output", 32_000_000), ("prompt", 5_000_000)].into()
+        );
+        assert_eq!(
+            old.sheets["standard"].base,
+            [("picture", 20_000_000_000)].into()
+        );
+        assert_eq!(image.expires.as_deref(), Some("2027-01-01"));
+        assert!(!quotes.contains_key("one of many"));
+    }
 }

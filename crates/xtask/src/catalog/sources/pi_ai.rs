@@ -115,3 +115,48 @@ fn prices(cost: &Row) -> Prices {
     .filter_map(|(field, unit)| Some((unit, cost.scaled(field, 6)?)))
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn efforts_are_known_only_where_the_map_is_whole() {
+        let text = r#"{"manifest": {"files": {"a": "digest"}, "at": "2026"},
+            "openrouter": {"openai-completions": {
+              "chat:a/b": {"type": "chat", "id": "a/b", "name": "A: B", "reasoning": true, "input": ["text"],
+                "thinkingLevelMap": {"off": null, "minimal": null, "low": "low", "medium": "medium", "high": "high"},
+                "cost": {"input": 2, "output": 10, "cacheRead": 0.2, "cacheWrite": 0,
+                         "tiers": [{"inputTokensAbove": 100000, "input": 4, "output": 20}]}},
+              "chat:a/c": {"type": "chat", "id": "a/c", "reasoning": true, "thinkingLevelMap": {"off": null},
+                "cost": {"input": -1, "output": -1}},
+              "classifier:a/d": {"type": "classifier", "id": "a/d"}}}}"#;
+        let quotes = parse(text).unwrap();
+        let [whole, partial] = quotes["openrouter"].as_slice() else {
+            panic!("{quotes:?}")
+        };
+        let reasoning = whole.reasoning.as_ref().unwrap();
+        assert_eq!(
+            reasoning.efforts.iter().collect::<Vec<_>>(),
+            ["high", "low", "medium"]
+        );
+        assert_eq!(reasoning.mandatory, Some(true));
+        let sheet = &whole.sheets[STANDARD];
+        assert_eq!(
+            sheet.base,
+            [
+                ("cache_read", 200_000),
+                ("completion", 10_000_000),
+                ("prompt", 2_000_000)
+            ]
+            .into()
+        );
+        assert_eq!(sheet.tiers[&100_000]["prompt"], 4_000_000);
+        let reasoning = partial.reasoning.as_ref().unwrap();
+        assert!(reasoning.efforts.is_empty() && reasoning.mandatory == Some(true));
+        assert!(
+            partial.sheets[STANDARD].is_empty(),
+            "a router has no price of its own"
+        );
+    }
+}

@@ -120,3 +120,34 @@ fn prices(price: &Row) -> Prices {
     .filter_map(|(field, unit, places)| Some((unit, price.scaled(field, places)?)))
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_a_million_tokens_become_pico_usd_a_token() {
+        let text = r#"{"models": [
+            {"provider": "openai", "id": "a", "type": "chat", "modalities": {"input": ["text", "pdf"], "output": ["text"]},
+             "context": {"input": 1000, "output": 10}, "tool_call": true,
+             "price": {"currency": "USD", "input_mtok": 0.0375, "output_mtok": 1.2, "reasoning_mtok": 1.2},
+             "price_tiers": [{"when": {"dimension": "context", "over": 200000}, "price": {"input_mtok": 0.075}}],
+             "reasoning": {"control": "budget_tokens", "can_disable_reasoning": false, "levels": []},
+             "lifecycle": {"status": "active", "release_date": "2026-01-02"}},
+            {"provider": "openai", "id": "b", "lifecycle": {"status": "deprecated"}}]}"#;
+        let quotes = parse(text).unwrap();
+        let [quote] = quotes["openai"].as_slice() else {
+            panic!("{quotes:?}")
+        };
+        let sheet = &quote.sheets[STANDARD];
+        assert_eq!(
+            sheet.base,
+            [("completion", 1_200_000), ("prompt", 37_500)].into()
+        );
+        assert_eq!(sheet.tiers, [(200_000, [("prompt", 75_000)].into())].into());
+        assert!(quote.input.contains("file"));
+        let reasoning = quote.reasoning.as_ref().unwrap();
+        assert_eq!((reasoning.budget, reasoning.mandatory), (Some(true), None));
+        assert_eq!(quote.created.as_deref(), Some("2026-01-02"));
+    }
+}
