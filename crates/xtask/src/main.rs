@@ -2,6 +2,7 @@
 
 mod bench;
 mod catalog;
+mod demo;
 mod run;
 mod tidy;
 
@@ -29,6 +30,7 @@ fn main() -> Result<()> {
     match command.as_str() {
         "bench" => bench::bench(rest),
         "catalog" => catalog::run(rest),
+        "demo" => demo::demo(rest),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => run::say(HELP),
         _ => bail!("there is no command `{command}`\n\n{HELP}"),
