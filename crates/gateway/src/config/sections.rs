@@ -1,0 +1,407 @@
+//! Each section of the configuration: its settings, their units, defaults and bounds.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use canon::Secret;
+
+use super::{check_database, env, section::Section};
+
+/// The longest time that most settings may have.
+const HOUR_MS: u64 = 3_600_000;
+
+/// `[server]`: how callers are served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Where to listen. Default `127.0.0.1:7300`; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Threads that serve. Default 0: one per core.
+    pub threads: usize,
+    /// Bytes of a request's body. Default 64 MiB.
+    pub body_bytes_max: usize,
+    /// Milliseconds for the headers of a request to arrive. Default 10 s.
+    pub header_timeout_ms: u64,
+    /// Milliseconds for answers under way after SIGTERM. Default 30 s.
+    pub drain_timeout_ms: u64,
+    /// Milliseconds for which a stream's status is held back while providers are tried; then comments keep the
+    /// connection open under status 200. Default 10 s.
+    pub grace_ms: u64,
+    /// Milliseconds between comments in a silent stream. Default 10 s.
+    pub keep_alive_ms: u64,
+}
+
+/// `[data]`: what is kept, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    /// The folder of everything that is kept. Default `./weir-data`; made where absent.
+    pub folder: PathBuf,
+    /// What acknowledged money survives. Default `process`.
+    pub durability: Durability,
+}
+
+/// What an acknowledged line of the journal survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// The end of this process, by `kill -9` too: written to the operating system.
+    #[default]
+    Process,
+    /// The end of power: flushed to the disk.
+    Power,
+}
+
+/// `[database]`: where keys and generations are.
+#[derive(Clone, Debug, Default)]
+pub struct Database {
+    /// `sqlite:PATH`. Absent: SQLite inside the data folder.
+    pub url: Option<Secret<String>>,
+}
+
+/// `[upstream]`: how providers are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// Milliseconds to connect, TLS included. Default 3 s.
+    pub connect_ms: u64,
+    /// Milliseconds from the request to the first event of a stream that says something. Default 120 s.
+    pub first_byte_ms: u64,
+    /// Milliseconds from the request to the end of an answer that is not streamed. Default 10 min.
+    pub whole_ms: u64,
+    /// Milliseconds between two pieces of a stream, comments included. Default 180 s.
+    pub idle_ms: u64,
+    /// Milliseconds between two events of a stream that say something. Default 5 min.
+    pub data_gap_ms: u64,
+    /// Milliseconds for a whole call. Default 1 h.
+    pub total_ms: u64,
+    /// Bytes of a whole answer. Default 64 MiB.
+    pub response_bytes_max: usize,
+    /// Bytes of one event of a stream. Default 16 MiB.
+    pub frame_bytes_max: usize,
+    /// Calls to providers for one request, the first included. Default 3.
+    pub attempts_max: u8,
+}
+
+/// `[routing]`: how endpoints are chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Routing {
+    /// Milliseconds for which an endpoint that failed is tried last. Default 30 s.
+    pub outage_window_ms: u64,
+}
+
+/// `[limits]`: how many of anything there may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections open at once, over all cores. Default 10 000.
+    pub connections_max: usize,
+}
+
+/// `[log]`: what is logged, to standard error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or such a word for each part: `info,providers=debug`. Default `info`.
+    pub level: String,
+    /// The form of a line. Default `text`.
+    pub format: LogFormat,
+}
+
+/// The form of a line of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[local]`: model servers on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Local {
+    /// Whether to look for them at their usual ports. Default true.
+    pub discover: bool,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7300)),
+            threads: 0,
+            body_bytes_max: 64 << 20,
+            header_timeout_ms: 10_000,
+            drain_timeout_ms: 30_000,
+            grace_ms: 10_000,
+            keep_alive_ms: 10_000,
+        }
+    }
+}
+
+impl Server {
+    pub(super) fn read(&mut self, root: &mut Section<'_, '_>) {
+        let mut server = root.section("server");
+        let address = "an address and a port, like \"127.0.0.1:7300\" or \"[::]:7300\"";
+        server.parsed("listen", env::SERVER_LISTEN, address, &mut self.listen);
+        server.whole("threads", env::SERVER_THREADS, 0..=1_024, &mut self.threads);
+        let bytes = 1_024..=1 << 30;
+        server.whole(
+            "body_bytes_max",
+            env::SERVER_BODY_BYTES_MAX,
+            bytes,
+            &mut self.body_bytes_max,
+        );
+        let (header, drain) = (env::SERVER_HEADER_TIMEOUT_MS, env::SERVER_DRAIN_TIMEOUT_MS);
+        server.whole(
+            "header_timeout_ms",
+            header,
+            1..=HOUR_MS,
+            &mut self.header_timeout_ms,
+        );
+        server.whole(
+            "drain_timeout_ms",
+            drain,
+            0..=HOUR_MS,
+            &mut self.drain_timeout_ms,
+        );
+        server.whole(
+            "grace_ms",
+            env::SERVER_GRACE_MS,
+            0..=HOUR_MS,
+            &mut self.grace_ms,
+        );
+        // Clients and proxies give up a silent connection after about 15 s at the earliest.
+        server.whole(
+            "keep_alive_ms",
+            env::SERVER_KEEP_ALIVE_MS,
+            100..=15_000,
+            &mut self.keep_alive_ms,
+        );
+        server.end();
+    }
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::from("./weir-data"),
+            durability: Durability::default(),
+        }
+    }
+}
+
+impl Data {
+    pub(super) fn read(&mut self, root: &mut Section<'_, '_>) {
+        let mut data = root.section("data");
+        match data.text("folder", env::DATA_FOLDER) {
+            Some((folder, place)) if folder.is_empty() => {
+                data.fault(place, "folder", "expected a folder, got an empty string");
+            }
+            Some((folder, _)) => self.folder = PathBuf::from(folder),
+            None => {}
+        }
+        let allowed = [
+            ("process", Durability::Process),
+            ("power", Durability::Power),
+        ];
+        if let Some(durability) = data.word("durability", env::DATA_DURABILITY, &allowed) {
+            self.durability = durability;
+        }
+        data.end();
+    }
+}
+
+impl Database {
+    pub(super) fn read(&mut self, root: &mut Section<'_, '_>) {
+        let mut database = root.section("database");
+        if let Some((url, place)) = database.text("url", env::DATABASE_URL) {
+            match check_database(&url) {
+                Ok(url) => self.url = Some(url),
+                Err(say) => database.fault(place, "url", say),
+            }
+        }
+        database.end();
+    }
+}
+
+impl Default for Upstream {
+    fn default() -> Self {
+        Self {
+            connect_ms: 3_000,
+            first_byte_ms: 120_000,
+            whole_ms: 600_000,
+            idle_ms: 180_000,
+            data_gap_ms: 300_000,
+            total_ms: HOUR_MS,
+            response_bytes_max: 64 << 20,
+            frame_bytes_max: 16 << 20,
+            attempts_max: 3,
+        }
+    }
+}
+
+impl Upstream {
+    /// The same for the crate that calls providers.
+    #[must_use]
+    pub const fn limits(&self) -> providers::Limits {
+        providers::Limits {
+            connect_ms: self.connect_ms,
+            first_byte_ms: self.first_byte_ms,
+            whole_ms: self.whole_ms,
+            idle_ms: self.idle_ms,
+            data_gap_ms: self.data_gap_ms,
+            total_ms: self.total_ms,
+            response_bytes_max: self.response_bytes_max,
+            frame_bytes_max: self.frame_bytes_max,
+        }
+    }
+
+    pub(super) fn read(&mut self, root: &mut Section<'_, '_>) {
+        let mut up = root.section("upstream");
+        up.whole(
+            "connect_ms",
+            env::UPSTREAM_CONNECT_MS,
+            1..=HOUR_MS,
+            &mut self.connect_ms,
+        );
+        up.whole(
+            "first_byte_ms",
+            env::UPSTREAM_FIRST_BYTE_MS,
+            1..=HOUR_MS,
+            &mut self.first_byte_ms,
+        );
+        up.whole(
+            "whole_ms",
+            env::UPSTREAM_WHOLE_MS,
+            1..=24 * HOUR_MS,
+            &mut self.whole_ms,
+        );
+        up.whole(
+            "idle_ms",
+            env::UPSTREAM_IDLE_MS,
+            1..=HOUR_MS,
+            &mut self.idle_ms,
+        );
+        up.whole(
+            "data_gap_ms",
+            env::UPSTREAM_DATA_GAP_MS,
+            1..=HOUR_MS,
+            &mut self.data_gap_ms,
+        );
+        up.whole(
+            "total_ms",
+            env::UPSTREAM_TOTAL_MS,
+            1..=24 * HOUR_MS,
+            &mut self.total_ms,
+        );
+        let (response, frame) = (
+            env::UPSTREAM_RESPONSE_BYTES_MAX,
+            env::UPSTREAM_FRAME_BYTES_MAX,
+        );
+        up.whole(
+            "response_bytes_max",
+            response,
+            1_024..=1 << 30,
+            &mut self.response_bytes_max,
+        );
+        up.whole(
+            "frame_bytes_max",
+            frame,
+            1_024..=1 << 30,
+            &mut self.frame_bytes_max,
+        );
+        up.whole(
+            "attempts_max",
+            env::UPSTREAM_ATTEMPTS_MAX,
+            1..=20,
+            &mut self.attempts_max,
+        );
+        up.end();
+    }
+}
+
+impl Default for Routing {
+    fn default() -> Self {
+        Self {
+            outage_window_ms: 30_000,
+        }
+    }
+}
+
+impl Routing {
+    pub(super) fn read(&mut self, root: &mut Section<'_, '_>) {
+        let mut routing = root.section("routing");
+        let window = env::ROUTING_OUTAGE_WINDOW_MS;
+        routing.whole(
+            "outage_window_ms",
+            window,
+            0..=HOUR_MS,
+            &mut self.outage_window_ms,
+        );
+        routing.end();
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 10_000,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn read(&mut self, root: &mut Section<'_, '_>) {
+        let mut limits = root.section("limits");
+        let connections = env::LIMITS_CONNECTIONS_MAX;
+        limits.whole(
+            "connections_max",
+            connections,
+            1..=1_000_000,
+            &mut self.connections_max,
+        );
+        limits.end();
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+            format: LogFormat::default(),
+        }
+    }
+}
+
+impl Log {
+    pub(super) fn read(&mut self, root: &mut Section<'_, '_>) {
+        let mut log = root.section("log");
+        if let Some((level, place)) = log.text("level", env::LOG_LEVEL) {
+            match level.parse::<tracing_subscriber::filter::Targets>() {
+                Ok(_) => self.level = level,
+                Err(_) => log.fault(
+                    place,
+                    "level",
+                    "expected error, warn, info, debug or trace, or such a word for each part: \
+                     \"info,providers=debug\"",
+                ),
+            }
+        }
+        let allowed = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+        if let Some(format) = log.word("format", env::LOG_FORMAT, &allowed) {
+            self.format = format;
+        }
+        log.end();
+    }
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self { discover: true }
+    }
+}
+
+impl Local {
+    pub(super) fn read(&mut self, root: &mut Section<'_, '_>) {
+        let mut local = root.section("local");
+        local.flag("discover", env::LOCAL_DISCOVER, &mut self.discover);
+        local.end();
+    }
+}
