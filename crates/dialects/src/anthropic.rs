@@ -1,1 +1,84 @@
-//! Anthropic Messages.
+//! Anthropic Messages, as Anthropic speaks it and as OpenRouter offers it in front of every model
+//! (spec/inference.md §5, §6.5, §8.1).
+
+mod block;
+mod claude;
+mod error;
+mod foreign;
+mod request;
+mod response;
+mod stream;
+mod usage;
+mod wire;
+
+use std::borrow::Cow;
+
+use canon::{Dialect, Request, Response};
+
+use crate::{
+    Call, Error, ErrorBody, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp, Target,
+    VendorError,
+};
+
+/// Both sides of the wire format.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Anthropic;
+
+impl Serve for Anthropic {
+    fn dialect(&self) -> Dialect {
+        wire::DIALECT
+    }
+
+    fn parse_request(&self, body: &[u8]) -> Result<Request, Error> {
+        request::parse(body)
+    }
+
+    fn render_response(
+        &self,
+        response: &Response,
+        stamp: &Stamp,
+        receipt: &Receipt,
+        out: &mut Vec<u8>,
+    ) {
+        response::render(response, stamp, receipt, out);
+    }
+
+    fn stream(&self, stamp: Stamp) -> Box<dyn RenderStream> {
+        Box::new(stream::Renderer::new(stamp))
+    }
+
+    fn render_error(&self, error: &ErrorBody<'_>, out: &mut Vec<u8>) {
+        error::render(error, out);
+    }
+}
+
+impl Call for Anthropic {
+    fn dialect(&self) -> Dialect {
+        wire::DIALECT
+    }
+
+    fn path(&self, _upstream_model: &str, _stream: bool) -> Cow<'static, str> {
+        Cow::Borrowed("/messages")
+    }
+
+    fn render_request(
+        &self,
+        request: &Request,
+        target: &Target<'_>,
+        loss: &mut Vec<Loss>,
+    ) -> Result<Vec<u8>, Error> {
+        request::render(request, target, loss)
+    }
+
+    fn parse_response(&self, body: &[u8]) -> Result<Response, Error> {
+        response::parse(body)
+    }
+
+    fn stream(&self) -> Box<dyn ParseStream> {
+        Box::new(stream::Parser::default())
+    }
+
+    fn parse_error(&self, _status: u16, body: &[u8]) -> VendorError {
+        error::parse(body)
+    }
+}
