@@ -1,0 +1,406 @@
+//! What is behind the one lock: the ledger, the journal, and the records that are not in the database yet.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    path::Path,
+    sync::Arc,
+};
+
+use canon::{
+    Again, AttemptId, Blame, Entry, EntryId, EntryKind, Fault, Generation, GenerationId, Kind,
+    NanoUsd, Window,
+};
+use policy::ledger::{Final, HoldRequest, Ledger, ReasonForEstimate, Refusal, Snapshot};
+use store::journal::{self, Durability, Journal, Mark, Replay, Syncing};
+
+use super::Error;
+
+/// How many records wait in memory for the database. Beyond that they wait in the journal.
+const SHELF_MAX: usize = 16_384;
+/// How many endings wait in memory while the journal cannot be written.
+const UNWRITTEN_MAX: usize = 65_536;
+
+/// What is behind the one lock.
+#[derive(Debug)]
+pub(super) struct Desk {
+    ledger: Ledger,
+    journal: Journal,
+    shelf: Shelf,
+    /// Endings that the journal did not take. Beyond the limit the reservation stays, and ends by its deadline.
+    unwritten: VecDeque<Box<Entry>>,
+}
+
+/// How an attempt ends.
+#[derive(Debug)]
+pub(super) enum End {
+    Settle(Final),
+    Void,
+    Estimate {
+        /// What was set aside, where `None`.
+        charged: Option<NanoUsd>,
+        reason: ReasonForEstimate,
+        generation: Option<Box<Generation>>,
+    },
+}
+
+/// Records that are written down but not in the database.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    queue: VecDeque<(EntryId, Arc<Generation>)>,
+    by_id: HashMap<GenerationId, Arc<Generation>>,
+    /// Records up to this entry wait in the journal only, not here.
+    gap: Option<EntryId>,
+}
+
+/// Records to ship, and up to which entry nothing is left to ship once they are.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) through: EntryId,
+    pub(super) generations: Vec<Arc<Generation>>,
+}
+
+/// What keeps an entry from being written down.
+#[derive(Debug, thiserror::Error)]
+enum WriteError {
+    #[error("the ledger refuses it")]
+    Ledger(#[source] policy::ledger::Error),
+    #[error("the journal does not take it")]
+    Journal {
+        #[source]
+        source: journal::Error,
+        entry: Box<Entry>,
+    },
+}
+
+impl Desk {
+    /// Opens the journal, replays it, and ends what the process before left open.
+    pub(super) fn open(dir: &Path, durability: Durability, now: i64) -> Result<Self, Error> {
+        let (journal, mut replay) = Journal::open(dir, durability).map_err(Error::Journal)?;
+        let ledger = replayed(&mut replay, |_| {})?;
+        let mut desk = Self {
+            ledger,
+            shelf: Shelf::after(journal.last()),
+            journal,
+            unwritten: VecDeque::new(),
+        };
+        let mut left: Vec<_> = desk
+            .ledger
+            .open()
+            .map(|(attempt, _)| attempt.clone())
+            .collect();
+        left.sort();
+        if !left.is_empty() {
+            tracing::warn!(
+                attempts = left.len(),
+                "attempts were under way when the process before ended; they are charged by what was set aside"
+            );
+        }
+        for attempt in left {
+            match desk.try_end(&attempt, End::worst(ReasonForEstimate::Restart), now) {
+                Ok(()) => {}
+                Err(WriteError::Journal { source, .. }) => return Err(Error::Journal(source)),
+                Err(WriteError::Ledger(source)) => {
+                    let entry = desk.journal.last();
+                    return Err(Error::Replay { entry, source });
+                }
+            }
+        }
+        Ok(desk)
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub(super) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    pub(super) fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
+    pub(super) fn shelf_mut(&mut self) -> &mut Shelf {
+        &mut self.shelf
+    }
+
+    pub(super) fn syncing(&self) -> Syncing {
+        self.journal.syncing()
+    }
+
+    pub(super) fn hold(&mut self, request: &HoldRequest<'_>, now: i64) -> Result<EntryId, Fault> {
+        let entry = self.ledger.hold(request, now).map_err(refused)?;
+        match self.write(entry) {
+            Ok(entry) => Ok(entry),
+            Err(WriteError::Journal { source, .. }) => Err(cannot_record(source)),
+            Err(WriteError::Ledger(error)) => Err(Fault::ours(error)),
+        }
+    }
+
+    /// Ends an attempt. What cannot be written down now is kept until it can.
+    pub(super) fn end(&mut self, attempt: &AttemptId, end: End, now: i64) {
+        match self.try_end(attempt, end.believed(), now) {
+            Ok(()) => {}
+            Err(WriteError::Journal {
+                source: error,
+                entry,
+            }) => {
+                tracing::error!(%attempt, %error, "the end of an attempt waits for the journal");
+                if self.unwritten.len() < UNWRITTEN_MAX {
+                    self.unwritten.push_back(entry);
+                }
+            }
+            Err(WriteError::Ledger(error)) => {
+                tracing::error!(%attempt, %error, "an attempt cannot be ended");
+            }
+        }
+    }
+
+    /// Charges attempts past their deadline by what was set aside.
+    pub(super) fn sweep(&mut self, now: i64) -> usize {
+        let overdue = self.ledger.overdue(now);
+        let mut swept = 0;
+        for attempt in &overdue {
+            match self.try_end(attempt, End::worst(ReasonForEstimate::Deadline), now) {
+                Ok(()) => {
+                    tracing::warn!(%attempt, "an attempt passed its deadline and is charged by an estimate");
+                    swept += 1;
+                }
+                Err(error) => {
+                    tracing::error!(%attempt, %error, "an attempt past its deadline cannot be ended");
+                    break;
+                }
+            }
+        }
+        swept
+    }
+
+    /// Makes a broken journal work again if that is possible, and writes what waited for it.
+    pub(super) fn heal(&mut self) {
+        if self.journal.broken().is_some() {
+            if self.journal.heal().is_err() {
+                return;
+            }
+            tracing::info!("the journal takes entries again");
+        }
+        while let Some(entry) = self.unwritten.pop_front() {
+            match self.write(*entry) {
+                Ok(_) => {}
+                Err(WriteError::Journal { entry, .. }) => {
+                    self.unwritten.push_front(entry);
+                    return;
+                }
+                Err(WriteError::Ledger(error)) => {
+                    tracing::error!(%error, "the end of an attempt no longer fits");
+                }
+            }
+        }
+    }
+
+    /// Begins a new segment of the journal, and gives the ledger as it is at its beginning.
+    pub(super) fn rotate(&mut self) -> Result<(Mark, Ledger), journal::Error> {
+        Ok((self.journal.rotate()?, self.ledger.clone()))
+    }
+
+    fn try_end(&mut self, attempt: &AttemptId, end: End, now: i64) -> Result<(), WriteError> {
+        let entry = match end {
+            End::Settle(end) => self.ledger.settle(attempt, end, now),
+            End::Void => self.ledger.void(attempt, now),
+            End::Estimate {
+                charged,
+                reason,
+                generation,
+            } => self
+                .ledger
+                .provisional(attempt, (charged, reason), generation, now),
+        }
+        .map_err(WriteError::Ledger)?;
+        self.write(entry).map(|_| ())
+    }
+
+    /// Check, append, apply: the only way into the ledger.
+    fn write(&mut self, entry: Entry) -> Result<EntryId, WriteError> {
+        self.ledger.check(&entry).map_err(WriteError::Ledger)?;
+        let id = match self.journal.append(&entry) {
+            Ok(id) => id,
+            Err(source) => {
+                let entry = Box::new(entry);
+                return Err(WriteError::Journal { source, entry });
+            }
+        };
+        self.ledger.apply(&entry).map_err(WriteError::Ledger)?;
+        if let Some(generation) = generation_of(entry.kind) {
+            self.shelf.put(id, Arc::from(generation));
+        }
+        Ok(id)
+    }
+}
+
+impl End {
+    /// The same, but an amount below zero is an absurd one.
+    fn believed(self) -> Self {
+        match self {
+            Self::Settle(end) if end.charged.min(end.upstream_cost) < NanoUsd::ZERO => {
+                Self::absurd(end.generation)
+            }
+            Self::Estimate {
+                charged: Some(charged),
+                generation,
+                ..
+            } if charged < NanoUsd::ZERO => Self::absurd(generation),
+            Self::Settle(_) | Self::Void | Self::Estimate { .. } => self,
+        }
+    }
+
+    fn absurd(generation: Option<Box<Generation>>) -> Self {
+        let (charged, reason) = (None, ReasonForEstimate::AbsurdUsage);
+        Self::Estimate {
+            charged,
+            reason,
+            generation,
+        }
+    }
+
+    /// Charged by what was set aside.
+    pub(super) fn worst(reason: ReasonForEstimate) -> Self {
+        Self::Estimate {
+            charged: None,
+            reason,
+            generation: None,
+        }
+    }
+}
+
+impl Shelf {
+    /// Empty; what is in the journal up to `last` may not be in the database.
+    fn after(last: EntryId) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            by_id: HashMap::new(),
+            gap: Some(last),
+        }
+    }
+
+    pub(super) fn find(&self, id: &GenerationId) -> Option<Arc<Generation>> {
+        self.by_id.get(id).cloned()
+    }
+
+    /// Up to which entry records wait in the journal only.
+    pub(super) fn gap(&self) -> Option<EntryId> {
+        self.gap
+    }
+
+    /// Records up to `through` are shipped out of the journal.
+    pub(super) fn close_gap(&mut self, through: EntryId) {
+        self.gap = self.gap.filter(|end| *end > through);
+    }
+
+    /// The records that came first. `last` is the journal's last entry.
+    pub(super) fn batch(&self, rows_max: usize, last: EntryId) -> Option<Batch> {
+        let taken: Vec<_> = self.queue.iter().take(rows_max).collect();
+        let (newest, _) = taken.last()?;
+        let through = if taken.len() == self.queue.len() {
+            last
+        } else {
+            *newest
+        };
+        let generations = taken
+            .iter()
+            .map(|(_, generation)| Arc::clone(generation))
+            .collect();
+        Some(Batch {
+            through,
+            generations,
+        })
+    }
+
+    /// Records up to `through` are in the database.
+    pub(super) fn shipped(&mut self, through: EntryId) {
+        while let Some((entry, generation)) = self.queue.pop_front() {
+            if entry > through {
+                self.queue.push_front((entry, generation));
+                return;
+            }
+            self.by_id.remove(&generation.id);
+        }
+    }
+
+    fn put(&mut self, entry: EntryId, generation: Arc<Generation>) {
+        if self.queue.len() >= SHELF_MAX {
+            tracing::warn!(
+                records = SHELF_MAX,
+                "the database does not keep up; records wait in the journal"
+            );
+            self.queue.clear();
+            self.by_id.clear();
+            self.gap = Some(entry);
+            return;
+        }
+        self.by_id
+            .insert(generation.id.clone(), Arc::clone(&generation));
+        self.queue.push_back((entry, generation));
+    }
+}
+
+/// The ledger that a journal leads to. `see` is shown every entry after the snapshot.
+pub(super) fn replayed(replay: &mut Replay, mut see: impl FnMut(&Entry)) -> Result<Ledger, Error> {
+    let mut ledger = match &replay.snapshot {
+        None => Ledger::default(),
+        Some(bytes) => {
+            let snapshot: Snapshot = serde_json::from_slice(bytes).map_err(Error::Snapshot)?;
+            Ledger::from_snapshot(snapshot).map_err(Error::Unsound)?
+        }
+    };
+    for read in replay.entries.by_ref() {
+        let (id, entry) = read.map_err(Error::Journal)?;
+        see(&entry);
+        ledger
+            .apply(&entry)
+            .map_err(|source| Error::Replay { entry: id, source })?;
+    }
+    Ok(ledger)
+}
+
+/// The record that an entry carries, if it does.
+pub(super) fn generation_of(kind: EntryKind) -> Option<Box<Generation>> {
+    match kind {
+        EntryKind::Reserve { .. } | EntryKind::Void => None,
+        EntryKind::Settle { generation, .. } | EntryKind::Provisional { generation, .. } => {
+            generation
+        }
+    }
+}
+
+/// The fault of a disk that takes nothing: the gateway refuses rather than serve unmetered.
+pub(super) fn cannot_record(error: journal::Error) -> Fault {
+    Fault::new(
+        Kind::ProviderOverloaded,
+        Blame::Us,
+        Again::Never,
+        "Spending cannot be recorded at the moment, so nothing is served. Try again shortly.",
+    )
+    .with_source(error)
+}
+
+fn refused(refusal: Refusal) -> Fault {
+    let Refusal::OverLimit {
+        limit,
+        window,
+        left,
+        asked,
+    } = &refusal
+    else {
+        return Fault::ours(refusal);
+    };
+    let period = match window {
+        Window::Lifetime => "total",
+        Window::Day(_) => "daily",
+        Window::Week(_) => "weekly",
+        Window::Month(_) => "monthly",
+    };
+    let say = format!(
+        "Key limit exceeded: ${left} of the {period} limit of ${limit} is left, and this request may cost up to \
+         ${asked}. Ask for fewer tokens, or raise the key's limit."
+    );
+    Fault::caller(Kind::PaymentRequired, say)
+}
