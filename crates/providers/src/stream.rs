@@ -10,9 +10,12 @@ use dialects::{
 };
 use http_body::Body;
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::{Limits, Upstream, verdict};
+
+/// How long the end of the answer may wait for the end of its body.
+const LINGER_MS: u64 = 20;
 
 /// A streamed answer that has shown life.
 ///
@@ -156,7 +159,10 @@ where
                 return Err(fault);
             }
             match self.state {
-                State::Ended => return Ok(Progress::End),
+                State::Ended => {
+                    self.linger().await;
+                    return Ok(Progress::End);
+                }
                 State::Broken => return Err(verdict::cut(&self.upstream, None)),
                 State::Waiting | State::Alive => {}
             }
@@ -216,6 +222,18 @@ where
                 Read::Failed(verdict::cut(&self.upstream, Some(error.into())))
             }
         }
+    }
+
+    /// Behind the end marker, HTTP itself has an end too, mostly in the same packet. Reading it keeps the
+    /// connection for the next call.
+    async fn linger(&mut self) {
+        let rest = async {
+            while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await {}
+        };
+        // Whoever takes longer loses the connection, nothing else.
+        let _in_time = timeout(Duration::from_millis(LINGER_MS), rest)
+            .await
+            .is_ok();
     }
 
     fn deadline(&self) -> Instant {
@@ -294,5 +312,134 @@ where
         } else {
             self.fault = Some(verdict::cut(&self.upstream, None));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Context;
+
+    use canon::{Dialect, Kind};
+    use http_body::Frame;
+
+    use super::*;
+    use crate::{DataPolicy, OwnProvider};
+
+    const START_MS: u64 = 1_000;
+    const TEXT: &str = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}\n\n";
+    const FINISH: &str = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"z\"}]},\"finishReason\":\"STOP\"}]}\n\n";
+    const COMMENT: &str = ": still here\n\n";
+
+    /// A body whose pieces come after so many milliseconds each, and which then never ends.
+    struct Script {
+        pieces: VecDeque<(u64, &'static str)>,
+        wait: Option<Pin<Box<Sleep>>>,
+    }
+
+    impl Body for Script {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+            let Some((after_ms, piece)) = self.pieces.front().copied() else {
+                return Poll::Pending;
+            };
+            let wait = self.wait.get_or_insert_with(|| {
+                Box::pin(tokio::time::sleep(Duration::from_millis(after_ms)))
+            });
+            if wait.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            self.wait = None;
+            self.pieces.pop_front();
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(piece.as_bytes())))))
+        }
+    }
+
+    /// How the stream ended and after how many milliseconds; the limits are those of production.
+    async fn run(pieces: &[(u64, &'static str)]) -> (Result<usize, Kind>, u64) {
+        let upstream = Upstream::own(OwnProvider {
+            id: "lab".to_owned(),
+            name: "Lab".to_owned(),
+            dialect: Dialect::Gemini,
+            base_url: "http://127.0.0.1:1".to_owned(),
+            key: None,
+            data_policy: DataPolicy::UNKNOWN,
+        })
+        .unwrap();
+        let body = Script {
+            pieces: pieces.iter().copied().collect(),
+            wait: None,
+        };
+        let limits = Limits::default();
+        let began = Instant::now();
+        let deadlines = Deadlines {
+            start: began + Duration::from_millis(START_MS),
+            end: began + Duration::from_millis(limits.total_ms),
+        };
+        let mut stream = Stream::new(upstream, body, limits, deadlines);
+        let mut events = Vec::new();
+        let end = loop {
+            match stream.next(&mut events).await {
+                Ok(Progress::Events) => stream.state = State::Alive,
+                Ok(Progress::Comment) => {}
+                Ok(Progress::End) => break Ok(events.len()),
+                Err(fault) => break Err(fault.kind),
+            }
+        };
+        let ms = u64::try_from(began.elapsed().as_millis()).unwrap();
+        (end, ms)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_vendor_that_never_begins_is_given_up_in_time_whatever_it_comments() {
+        for pieces in [&[][..], &[(400, COMMENT), (400, COMMENT), (400, COMMENT)]] {
+            let (end, ms) = run(pieces).await;
+            assert_eq!(end, Err(Kind::Timeout));
+            assert!((START_MS..=START_MS + 10).contains(&ms), "{ms}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silence_within_a_stream_is_found() {
+        let idle_ms = Limits::default().idle_ms;
+        let (end, ms) = run(&[(5, TEXT), (idle_ms - 1, TEXT), (idle_ms + 1_000, TEXT)]).await;
+        assert_eq!(end, Err(Kind::Timeout));
+        let expected = 5 + idle_ms - 1 + idle_ms;
+        assert!((expected..=expected + 10).contains(&ms), "{ms}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn comments_keep_a_stream_alive_but_not_for_ever() {
+        let Limits {
+            idle_ms,
+            data_gap_ms,
+            ..
+        } = Limits::default();
+        let every = idle_ms / 2;
+        let comments = [(every, COMMENT); 10];
+        let (end, ms) = run(&[&[(5, TEXT)][..], &comments].concat()).await;
+        assert_eq!(end, Err(Kind::Timeout));
+        let expected = 5 + data_gap_ms;
+        assert!((expected..=expected + 10).contains(&ms), "{ms}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_whole_call_has_an_end() {
+        let total_ms = Limits::default().total_ms;
+        let (end, ms) = run(&[(900, TEXT); 5_000]).await;
+        assert_eq!(end, Err(Kind::Timeout));
+        assert!((total_ms..=total_ms + 10).contains(&ms), "{ms}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pieces_of_a_frame_are_no_sign_of_anything() {
+        let (head, tail) = TEXT.split_at(20);
+        let (end, _) = run(&[(5, head), (5, tail), (5, FINISH)]).await;
+        // Gemini has no end marker and this body no end: the silence after it is what ends the test.
+        assert_eq!(end, Err(Kind::Timeout));
     }
 }
