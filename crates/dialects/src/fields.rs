@@ -285,7 +285,7 @@ fn describe(value: &Value) -> String {
 }
 
 /// `3.0` counts as 3; clients in dynamic languages send it.
-fn whole(value: &Value) -> Option<u64> {
+pub(crate) fn whole(value: &Value) -> Option<u64> {
     let number = value.as_f64()?;
     #[expect(
         clippy::cast_possible_truncation,
@@ -296,7 +296,7 @@ fn whole(value: &Value) -> Option<u64> {
 }
 
 /// Where in the body JSON breaks, by byte and by path.
-fn json_error(body: &[u8], error: &serde_json::Error) -> Error {
+pub(crate) fn json_error(body: &[u8], error: &serde_json::Error) -> Error {
     let text = error.to_string();
     let reason = text
         .rsplit_once(" at line ")

@@ -11,7 +11,7 @@ pub(crate) struct Object<'a> {
 /// A list under way.
 pub(crate) struct Array<'a> {
     out: &'a mut Vec<u8>,
-    is_empty: bool,
+    len: usize,
 }
 
 impl<'a> Object<'a> {
@@ -85,18 +85,20 @@ impl<'a> Array<'a> {
     /// Begins a list.
     pub(crate) fn open(out: &'a mut Vec<u8>) -> Self {
         out.push(b'[');
-        Self {
-            out,
-            is_empty: true,
-        }
+        Self { out, len: 0 }
+    }
+
+    /// How many elements it has.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
     }
 
     /// Makes room for the next element; its value is written by the caller.
     pub(crate) fn next(&mut self) -> &mut Vec<u8> {
-        if !self.is_empty {
+        if self.len > 0 {
             self.out.push(b',');
         }
-        self.is_empty = false;
+        self.len += 1;
         self.out
     }
 

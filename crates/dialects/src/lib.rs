@@ -245,10 +245,10 @@ pub struct ErrorBody<'a> {
 }
 
 /// The callers' side of each dialect that is served.
-pub const SERVED: &[&dyn Serve] = &[&anthropic::Anthropic];
+pub const SERVED: &[&dyn Serve] = &[&openai::chat::Chat, &anthropic::Anthropic];
 
 /// The vendors' side of each dialect that is called.
-pub const CALLED: &[&dyn Call] = &[&anthropic::Anthropic, &gemini::Gemini];
+pub const CALLED: &[&dyn Call] = &[&openai::chat::Chat, &anthropic::Anthropic, &gemini::Gemini];
 
 /// The callers' side of a dialect, where it is served.
 #[must_use]

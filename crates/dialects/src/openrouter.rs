@@ -6,6 +6,7 @@ mod labels;
 mod routing;
 mod usage;
 
+pub(crate) use error::render_error_object;
 pub use error::{render_availability, render_error, render_metadata};
 pub use labels::{take_metadata, take_session, take_user};
 pub use routing::take_routing;

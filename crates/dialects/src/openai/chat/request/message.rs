@@ -1,0 +1,187 @@
+//! One turn of a request.
+
+use canon::{Dialect, Extras, Message, Part, Role, ToolCall, ToolResult};
+use serde_json::{Map, Value};
+
+use super::{part::parse_content, take_cache};
+use crate::{
+    Error, Fields,
+    openai::chat::{
+        media::parse_image,
+        reasoning::{parse_detail, plain, words},
+    },
+};
+
+const ROLES: &str = "\"system\", \"developer\", \"user\", \"assistant\" or \"tool\"";
+
+/// Reads one turn.
+pub(super) fn parse_message(mut fields: Fields) -> Result<Message, Error> {
+    let Some(role) = fields.string("role")? else {
+        return Err(fields.missing("role", ROLES));
+    };
+    let role = match role.as_str() {
+        "system" => Role::System,
+        "developer" => Role::Developer,
+        "user" => Role::User,
+        "assistant" => Role::Assistant,
+        "tool" => Role::Tool,
+        other => return Err(fields.wrong("role", ROLES, &other.into())),
+    };
+    let name = fields.string("name")?;
+    let mut parts = match role {
+        Role::Assistant => take_thinking(&mut fields)?,
+        Role::System | Role::Developer | Role::User | Role::Tool => Vec::new(),
+    };
+    let content = take_content(&mut fields)?;
+    match content {
+        Some(content) => parts.extend(content),
+        None if role == Role::Assistant => {}
+        None => return Err(fields.missing("content", "a string or an array of parts")),
+    }
+    match role {
+        Role::Assistant => take_deeds(&mut fields, &mut parts)?,
+        Role::Tool => parts = vec![take_result(&mut fields, parts)?],
+        Role::System | Role::Developer | Role::User => {}
+    }
+    mark_last(&mut fields, &mut parts)?;
+    Ok(Message {
+        role,
+        parts,
+        name,
+        extras: fields.rest(Dialect::OpenAiChat),
+    })
+}
+
+fn take_content(fields: &mut Fields) -> Result<Option<Vec<Part>>, Error> {
+    let path = fields.path_of("content");
+    fields
+        .value("content")
+        .map(|content| parse_content(content, &path))
+        .transpose()
+}
+
+/// What the assistant thought: the details in their order, or the plain text where there are none in words.
+fn take_thinking(fields: &mut Fields) -> Result<Vec<Part>, Error> {
+    let plain_text = fields.string("reasoning")?;
+    let plain_text = match fields.string("reasoning_content")? {
+        Some(alias) => plain_text.or(Some(alias)),
+        None => plain_text,
+    };
+    let mut parts = Vec::new();
+    let mut has_words = false;
+    for detail in fields.objects("reasoning_details")?.unwrap_or_default() {
+        if !matches!(detail.peek("type"), Some(Value::String(_))) {
+            return Err(detail.missing("type", "the kind of detail, such as \"reasoning.text\""));
+        }
+        let part = parse_detail(detail.into_map());
+        if let Part::Reasoning(reasoning) = &part {
+            has_words |= words(&reasoning.body).is_some_and(|words| !words.is_empty());
+        }
+        parts.push(part);
+    }
+    if let Some(text) = plain_text
+        && !has_words
+        && !text.is_empty()
+    {
+        parts.insert(0, plain(text));
+    }
+    Ok(parts)
+}
+
+/// What the assistant did beside talking: refusal, pictures, calls.
+fn take_deeds(fields: &mut Fields, parts: &mut Vec<Part>) -> Result<(), Error> {
+    if let Some(refusal) = fields.string("refusal")? {
+        parts.push(Part::Refusal(refusal));
+    }
+    let path = fields.path_of("images");
+    for (index, image) in fields.array("images")?.into_iter().flatten().enumerate() {
+        let Some(media) = parse_image(&image) else {
+            let path = format!("{path}[{index}].image_url");
+            return Err(crate::fields::wrong(&path, "an object with a url", &image));
+        };
+        parts.push(Part::Media {
+            media,
+            cache: None,
+            extras: Extras::NONE,
+        });
+    }
+    for call in fields.objects("tool_calls")?.unwrap_or_default() {
+        parts.push(parse_call(call)?);
+    }
+    Ok(())
+}
+
+fn parse_call(mut call: Fields) -> Result<Part, Error> {
+    if call.peek("type").and_then(Value::as_str) == Some("custom") {
+        return Ok(Part::Other {
+            dialect: Dialect::OpenAiChat,
+            value: Value::Object(call.into_map()),
+        });
+    }
+    let kind = call.string("type")?;
+    if let Some(kind) = kind
+        && kind != "function"
+    {
+        return Err(call.wrong("type", "\"function\" or \"custom\"", &kind.into()));
+    }
+    // The place in a stream; the order says the same.
+    call.value("index");
+    let id = call.required_string("id")?;
+    let cache = take_cache(&mut call)?;
+    let Some(mut function) = call.object("function")? else {
+        return Err(call.missing("function", "an object with name and arguments"));
+    };
+    let name = function.required_string("name")?;
+    let arguments = match function.value("arguments") {
+        Some(Value::String(arguments)) => arguments,
+        // Not as the wire has it, but as some clients write it.
+        Some(object @ Value::Object(_)) => object.to_string(),
+        Some(other) => return Err(function.wrong("arguments", "JSON text", &other)),
+        None => String::new(),
+    };
+    Ok(Part::ToolCall(ToolCall {
+        id,
+        name,
+        arguments,
+        cache,
+        extras: with_inner(call, "function", function),
+    }))
+}
+
+fn take_result(fields: &mut Fields, parts: Vec<Part>) -> Result<Part, Error> {
+    Ok(Part::ToolResult(ToolResult {
+        call_id: fields.required_string("tool_call_id")?,
+        parts,
+        is_error: false,
+        cache: take_cache(fields)?,
+        extras: Extras::NONE,
+    }))
+}
+
+/// A `cache_control` of a whole turn is one behind its last part.
+fn mark_last(fields: &mut Fields, parts: &mut [Part]) -> Result<(), Error> {
+    let Some(mark) = take_cache(fields)? else {
+        return Ok(());
+    };
+    let place = parts.iter_mut().rev().find_map(|part| match part {
+        Part::Text(text) => Some(&mut text.cache),
+        Part::Media { cache, .. } => Some(cache),
+        Part::ToolCall(call) => Some(&mut call.cache),
+        Part::ToolResult(result) => Some(&mut result.cache),
+        Part::Reasoning(_) | Part::Refusal(_) | Part::Other { .. } => None,
+    });
+    if let Some(cache) = place {
+        cache.get_or_insert(mark);
+    }
+    Ok(())
+}
+
+/// What is left over of an object and of one object inside it, the latter under its name.
+pub(super) fn with_inner(outer: Fields, name: &str, inner: Fields) -> Extras {
+    let mut rest: Map<String, Value> = outer.into_map();
+    let inner = inner.into_map();
+    if !inner.is_empty() {
+        rest.insert(name.to_owned(), Value::Object(inner));
+    }
+    Extras::new(Dialect::OpenAiChat, rest)
+}

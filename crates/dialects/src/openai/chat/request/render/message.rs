@@ -1,0 +1,320 @@
+//! The turns of a request, for a vendor.
+//!
+//! Results of tools are turns of their own here, text only. Where another dialect has them inside a user's turn
+//! they are taken out and put before it; pictures in them move to a turn of the user behind the results, with a
+//! line that says where they are from, because leaving them out would lose what the tool found.
+
+use std::borrow::Cow;
+
+use canon::{Dialect, Message, Part, ReasoningBody, Request, Role, ToolCall, ToolResult};
+use serde_json::Value;
+
+use super::{Body, part::Content, render_mark, tool::inner};
+use crate::{
+    Error,
+    json::{Array, Object},
+    openai::chat::{
+        media::to_url,
+        reasoning::{Detail, KIND_PREFIX, words},
+    },
+};
+
+/// Something in a tool's result that is no text, and the call it belongs to.
+type Moved<'a> = (&'a str, &'a Part);
+
+impl Body<'_> {
+    /// Writes `messages`.
+    pub(super) fn messages(&mut self, request: &Request) -> Result<(), Error> {
+        let mut list = self.object.array("messages");
+        let mut moved: Vec<Moved<'_>> = Vec::new();
+        for (turn, message) in request.messages.iter().enumerate() {
+            let mut content = Content {
+                form: self.form,
+                loss: self.loss,
+                turn,
+            };
+            let mut rest = Vec::with_capacity(message.parts.len());
+            let has_result = |part: &Part| matches!(part, Part::ToolResult(_));
+            if !message.parts.iter().any(has_result) {
+                content.flush(&mut moved, &mut list)?;
+            }
+            for part in &message.parts {
+                match part {
+                    Part::ToolResult(result) => {
+                        content.result(message, result, &mut moved, &mut list)?;
+                    }
+                    part => rest.push(part),
+                }
+            }
+            if !rest.is_empty() || message.parts.is_empty() {
+                content.flush(&mut moved, &mut list)?;
+                content.message(message, &rest, list.object())?;
+            }
+        }
+        let mut content = Content {
+            form: self.form,
+            loss: self.loss,
+            turn: request.messages.len(),
+        };
+        content.flush(&mut moved, &mut list)?;
+        list.close();
+        Ok(())
+    }
+}
+
+impl Content<'_> {
+    fn message(
+        &mut self,
+        message: &Message,
+        parts: &[&Part],
+        mut object: Object<'_>,
+    ) -> Result<(), Error> {
+        let role = match message.role {
+            Role::System => "system",
+            Role::Developer if self.form.developer_role => "developer",
+            Role::Developer => "system",
+            // A tool's turn that holds no result can only be the user's.
+            Role::User | Role::Tool => "user",
+            Role::Assistant => "assistant",
+        };
+        object.field("role", role);
+        if message.role == Role::Assistant {
+            self.assistant(parts, &mut object)?;
+        } else {
+            self.render(parts, Some(""), &mut object)?;
+        }
+        self.close(message, object);
+        Ok(())
+    }
+
+    /// Ends a turn: the speaker's name and what only this dialect has.
+    fn close(&mut self, message: &Message, mut object: Object<'_>) {
+        object.optional("name", message.name.as_deref());
+        match message.extras.any() {
+            Some((Dialect::OpenAiChat, fields)) => {
+                for (name, value) in fields {
+                    // Which model wrote a turn is for routers.
+                    if name != "model" || self.form.openrouter {
+                        object.field(name, value);
+                    }
+                }
+            }
+            Some(_) => self.lose("(other fields)", super::FOREIGN),
+            None => {}
+        }
+        object.close();
+    }
+
+    fn assistant(&mut self, parts: &[&Part], object: &mut Object<'_>) -> Result<(), Error> {
+        let mut content = Vec::new();
+        let mut thinking = Vec::new();
+        let mut calls = Vec::new();
+        let mut images = Vec::new();
+        let mut refusal: Option<Cow<'_, str>> = None;
+        for part in parts {
+            match part {
+                Part::Reasoning(_) => thinking.push(*part),
+                Part::ToolCall(_) => calls.push(*part),
+                Part::Media { media, .. } => images.push(media),
+                Part::Refusal(text) => match &mut refusal {
+                    Some(refusal) => refusal.to_mut().push_str(text),
+                    None => refusal = Some(Cow::Borrowed(text)),
+                },
+                Part::Other {
+                    dialect: Dialect::OpenAiChat,
+                    value,
+                } => match value.get("type").and_then(Value::as_str) {
+                    Some(kind) if kind.starts_with(KIND_PREFIX) => thinking.push(*part),
+                    Some("custom") => calls.push(*part),
+                    _ => content.push(*part),
+                },
+                Part::Text(_) | Part::ToolResult(_) | Part::Other { .. } => content.push(*part),
+            }
+        }
+        let has_else = !calls.is_empty() || refusal.is_some();
+        self.render(&content, (!has_else).then_some(""), object)?;
+        object.optional("refusal", refusal);
+        self.thinking(&thinking, object);
+        self.calls(&calls, object);
+        if !images.is_empty() {
+            if self.form.openrouter {
+                let mut list = object.array("images");
+                for media in images {
+                    let mut image = list.object();
+                    image.field("type", "image_url");
+                    let mut url = image.object("image_url");
+                    url.optional("url", to_url(media));
+                    url.close();
+                    image.close();
+                }
+                list.close();
+            } else {
+                self.lose(
+                    "images",
+                    "this dialect has no pictures in the assistant's turns",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Thinking goes back as details to a router, as text to vendors that want it, to others not at all.
+    fn thinking(&mut self, parts: &[&Part], object: &mut Object<'_>) {
+        if parts.is_empty() {
+            return;
+        }
+        if self.form.openrouter {
+            let mut list = object.array("reasoning_details");
+            for part in parts {
+                match part {
+                    Part::Reasoning(part) => Detail::of(part).render(&mut list),
+                    Part::Other { value, .. } => list.item(value),
+                    _ => {}
+                }
+            }
+            list.close();
+            return;
+        }
+        let mut text = String::new();
+        let mut is_all_said = self.form.reasoning_field.is_some();
+        for part in parts {
+            match part {
+                Part::Reasoning(part) => {
+                    text.push_str(words(&part.body).unwrap_or_default());
+                    is_all_said &= matches!(
+                        part.body,
+                        ReasoningBody::Text {
+                            signature: None,
+                            ..
+                        } | ReasoningBody::Summary(_)
+                    );
+                }
+                _ => is_all_said = false,
+            }
+        }
+        if let Some(name) = self.form.reasoning_field
+            && !text.is_empty()
+        {
+            object.field(name, &text);
+        }
+        if !is_all_said {
+            self.lose(
+                "reasoning",
+                "this provider takes no thinking back in this form",
+            );
+        }
+    }
+
+    fn calls(&mut self, parts: &[&Part], object: &mut Object<'_>) {
+        if parts.is_empty() {
+            return;
+        }
+        let mut list = object.array("tool_calls");
+        for part in parts {
+            match part {
+                Part::ToolCall(call) => self.call(call, list.object()),
+                Part::Other { value, .. } => list.item(value),
+                _ => {}
+            }
+        }
+        list.close();
+    }
+
+    fn call(&mut self, call: &ToolCall, mut object: Object<'_>) {
+        self.report(call.cache, &call.extras);
+        let extras = call.extras.of(Dialect::OpenAiChat);
+        object.field("id", &call.id);
+        object.field("type", "function");
+        let mut function = object.object("function");
+        function.field("name", &call.name);
+        // No arguments at all are an object without fields: several vendors parse the text.
+        let arguments = if call.arguments.is_empty() {
+            "{}"
+        } else {
+            &call.arguments
+        };
+        function.field("arguments", arguments);
+        for (name, value) in inner(extras, "function").into_iter().flatten() {
+            function.field(name, value);
+        }
+        function.close();
+        for (name, value) in extras.into_iter().flatten() {
+            if name != "function" {
+                object.field(name, value);
+            }
+        }
+        if let Some(mark) = call.cache
+            && self.form.cache_marks
+        {
+            render_mark(mark, &mut object);
+        }
+        object.close();
+    }
+
+    /// One result of a tool, as a turn of its own.
+    fn result<'a>(
+        &mut self,
+        message: &Message,
+        result: &'a ToolResult,
+        moved: &mut Vec<Moved<'a>>,
+        list: &mut Array<'_>,
+    ) -> Result<(), Error> {
+        if result.is_error {
+            self.lose("is_error", "this dialect does not say that a tool failed");
+        }
+        self.report(result.cache, &result.extras);
+        let mut texts = Vec::with_capacity(result.parts.len());
+        for part in &result.parts {
+            match part {
+                Part::Media { .. } if !self.form.openrouter => {
+                    self.lose("content", "media of a tool's result move to a user's turn");
+                    moved.push((&result.call_id, part));
+                }
+                part => texts.push(part),
+            }
+        }
+        let mut object = list.object();
+        object.field("role", "tool");
+        object.field("tool_call_id", &result.call_id);
+        self.render(&texts, Some(""), &mut object)?;
+        if let Some(mark) = result.cache
+            && self.form.cache_marks
+        {
+            render_mark(mark, &mut object);
+        }
+        if message.role == Role::Tool {
+            self.close(message, object);
+        } else {
+            object.close();
+        }
+        Ok(())
+    }
+
+    /// What moved out of tool results, as a turn of the user's.
+    fn flush(&mut self, moved: &mut Vec<Moved<'_>>, list: &mut Array<'_>) -> Result<(), Error> {
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let mut object = list.object();
+        object.field("role", "user");
+        let mut labels = Vec::with_capacity(moved.len());
+        for (call_id, _) in moved.iter() {
+            labels.push(Part::text(format!(
+                "From the result of tool call {call_id}:"
+            )));
+        }
+        let mut parts = Vec::with_capacity(moved.len() * 2);
+        let mut last = None;
+        for (label, (call_id, part)) in labels.iter().zip(moved.iter()) {
+            if last != Some(*call_id) {
+                parts.push(label);
+            }
+            parts.push(part);
+            last = Some(*call_id);
+        }
+        self.render(&parts, Some(""), &mut object)?;
+        object.close();
+        moved.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! Reading answers: a stream chunk by chunk. A whole answer is a stream of one chunk, so both are read here.
+//!
+//! Chunks of this dialect have no blocks: what belongs together is found by what came last, by the `index` of
+//! tool calls and by the `index` of reasoning details.
+
+mod choice;
+mod render;
+
+use canon::{Citation, Dialect, Event, Extras};
+use serde_json::Value;
+
+use self::choice::ChoiceReader;
+use super::{
+    citation,
+    error::{from_field, parse_error},
+    usage::parse_usage,
+    wire::{Chunk, Loose, Piece},
+};
+use crate::{Error, ParseStream, Step, VendorError, fields::json_error, framing::sse::Frame};
+
+pub(super) use render::Renderer;
+
+/// Reads one streamed answer.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    is_started: bool,
+    has_ended: bool,
+    /// The vendor's id of the answer; ids of calls that have none are made from it.
+    id: String,
+    service_tier: Option<String>,
+    /// Sources that stand beside the answer, until it ends.
+    sources: Vec<Citation>,
+    choices: Vec<ChoiceReader>,
+}
+
+impl ParseStream for Reader {
+    fn frame(&mut self, frame: &Frame<'_>, out: &mut Vec<Step>) -> Result<(), Error> {
+        let data = frame.data.trim_ascii();
+        if data.is_empty() {
+            return Ok(());
+        }
+        if data == b"[DONE]" {
+            self.has_ended = true;
+            self.flush(&mut |event| out.push(Step::Event(event)));
+            out.push(Step::End);
+            return Ok(());
+        }
+        let chunk: Chunk<'_> =
+            serde_json::from_slice(data).map_err(|error| json_error(data, &error))?;
+        if frame.event == Some("error") && chunk.error.is_nothing() || is_bare_error(&chunk) {
+            out.push(Step::Error(parse_error(data)));
+            return Ok(());
+        }
+        let error = self.chunk(chunk, &mut |event| out.push(Step::Event(event)));
+        out.extend(error.map(Step::Error));
+        Ok(())
+    }
+
+    fn is_complete(&self) -> bool {
+        let finished = |choice: &ChoiceReader| choice.is_finished();
+        self.has_ended || (!self.choices.is_empty() && self.choices.iter().all(finished))
+    }
+}
+
+impl Reader {
+    /// Reads one chunk; says what error it states, if any.
+    pub(super) fn chunk(
+        &mut self,
+        chunk: Chunk<'_>,
+        out: &mut impl FnMut(Event),
+    ) -> Option<VendorError> {
+        if let Some(tier) = chunk.service_tier.text()
+            && self.service_tier.as_deref() != Some(&tier)
+        {
+            self.service_tier = Some(tier.into_owned());
+        }
+        if self.sources.is_empty() {
+            let (addresses, results) = (chunk.citations.list(), chunk.search_results.list());
+            self.sources = citation::parse_sources(&addresses, &results);
+        }
+        let pieces = chunk.choices.unwrap_or_default();
+        if !self.is_started && !(pieces.is_empty() && chunk.usage.is_nothing()) {
+            self.is_started = true;
+            self.id = chunk.id.text().unwrap_or_default().into_owned();
+            out(Event::Start {
+                id: Some(self.id.clone()).filter(|id| !id.is_empty()),
+                model: chunk.model.string(),
+                created: seconds(&chunk.created),
+                usage: None,
+                system_fingerprint: chunk.system_fingerprint.string(),
+                extras: Extras::NONE,
+            });
+        }
+        let mut error = None;
+        for (place, mut piece) in pieces.into_iter().enumerate() {
+            let failure = std::mem::take(&mut piece.error);
+            if !failure.is_nothing() {
+                error = Some(from_field(&failure.into_value(), None));
+            }
+            self.piece(place, piece, out);
+        }
+        self.count(chunk.usage, chunk.x_groq, out);
+        if !chunk.error.is_nothing() {
+            error = Some(from_field(&chunk.error.into_value(), None));
+        }
+        error
+    }
+
+    /// What is still held back when nothing more comes.
+    pub(super) fn flush(&mut self, out: &mut impl FnMut(Event)) {
+        for choice in &mut self.choices {
+            choice.flush(&self.id, out);
+        }
+    }
+
+    fn piece(&mut self, place: usize, piece: Piece<'_>, out: &mut impl FnMut(Event)) {
+        let stated = piece
+            .index
+            .u64()
+            .and_then(|index| u32::try_from(index).ok());
+        let index = stated.unwrap_or_else(|| u32::try_from(place).unwrap_or(u32::MAX));
+        let known = self.choices.iter().position(|known| known.index == index);
+        let position = known.unwrap_or_else(|| {
+            self.choices.push(ChoiceReader::new(index));
+            self.choices.len() - 1
+        });
+        let Some(choice) = self.choices.get_mut(position) else {
+            return;
+        };
+        choice.piece(piece, &self.id, &mut self.sources, out);
+    }
+
+    fn count(&mut self, usage: Loose<'_>, x_groq: Loose<'_>, out: &mut impl FnMut(Event)) {
+        let usage = match (usage, x_groq) {
+            (Loose::Object(usage), _) => parse_usage(&usage),
+            (_, Loose::Object(x_groq)) => x_groq
+                .get("usage")
+                .and_then(Value::as_object)
+                .and_then(parse_usage),
+            _ => None,
+        };
+        if let Some(mut usage) = usage {
+            if usage.service_tier.is_none() {
+                usage.service_tier.clone_from(&self.service_tier);
+            }
+            out(Event::Usage(Box::new(usage)));
+        }
+    }
+}
+
+/// An error that stands at the top of a chunk: no choices, no usage, a message.
+fn is_bare_error(chunk: &Chunk<'_>) -> bool {
+    let says_error = matches!(&chunk.object, Loose::Text(object) if object == "error")
+        || matches!(chunk.message, Loose::Text(_))
+        || matches!(chunk.detail, Loose::Text(_) | Loose::List(_));
+    says_error && chunk.choices.is_none() && chunk.usage.is_nothing() && chunk.error.is_nothing()
+}
+
+/// Seconds since 1970; some vendors write them as text.
+fn seconds(created: &Loose<'_>) -> Option<i64> {
+    match created {
+        Loose::Number(number) => number.as_i64(),
+        Loose::Text(text) => text.parse().ok(),
+        Loose::Nothing | Loose::Bool(_) | Loose::List(_) | Loose::Object(_) => None,
+    }
+}
+
+/// Something that only this dialect has, as a step of the answer.
+fn other(choice: u32, value: Value) -> Event {
+    Event::Other {
+        choice,
+        dialect: Dialect::OpenAiChat,
+        value,
+    }
+}

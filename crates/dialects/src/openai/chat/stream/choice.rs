@@ -1,0 +1,478 @@
+//! One answer under way: which block a piece of text or thinking belongs to, and which call a fragment.
+
+use canon::{
+    Citation, Dialect, Event, Extras, Part, ReasoningBody, ReasoningDelta, ReasoningFormat,
+};
+use serde_json::{Map, Value};
+
+use super::other;
+use crate::openai::chat::{
+    citation::parse_annotation,
+    finish::parse_finish,
+    media::parse_image,
+    reasoning::{parse_detail, words},
+    wire::{CallPiece, Delta, FunctionPiece, Loose, Piece},
+};
+
+/// Reads the pieces of one answer.
+#[derive(Debug)]
+pub(super) struct ChoiceReader {
+    pub(super) index: u32,
+    blocks: u32,
+    /// What came last, where more of the same would go on with it.
+    last: Last,
+    reasoning: Option<OpenReasoning>,
+    calls: Vec<Call>,
+    is_cited: bool,
+    is_finished: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    Nothing,
+    Text(u32),
+    Reasoning,
+    Call,
+}
+
+/// The piece of thinking under way.
+#[derive(Debug)]
+struct OpenReasoning {
+    block: u32,
+    kind: std::mem::Discriminant<ReasoningBody>,
+    index: Option<u32>,
+    id: Option<String>,
+}
+
+/// A call: begun, or waiting for its name.
+#[derive(Debug)]
+struct Call {
+    wire_index: Option<u64>,
+    id: Option<String>,
+    is_begun: bool,
+    /// Arguments that came before the name.
+    held: String,
+    extras: Map<String, Value>,
+}
+
+impl ChoiceReader {
+    pub(super) const fn new(index: u32) -> Self {
+        Self {
+            index,
+            blocks: 0,
+            last: Last::Nothing,
+            reasoning: None,
+            calls: Vec::new(),
+            is_cited: false,
+            is_finished: false,
+        }
+    }
+
+    /// Whether its finish reason was seen.
+    pub(super) const fn is_finished(&self) -> bool {
+        self.is_finished
+    }
+
+    /// Reads one piece. `id` is the vendor's id of the answer; `sources` go with the text once it ends.
+    pub(super) fn piece(
+        &mut self,
+        piece: Piece<'_>,
+        id: &str,
+        sources: &mut Vec<Citation>,
+        out: &mut impl FnMut(Event),
+    ) {
+        // Perplexity and Writer repeat the whole message beside each delta, and Perplexity writes an empty delta
+        // beside a whole message.
+        let delta = match (piece.delta, piece.message) {
+            (Some(delta), Some(message)) if delta.says_nothing() && self.is_untouched() => {
+                Some(message)
+            }
+            (Some(delta), _) => Some(delta),
+            (None, message) => message,
+        };
+        if let Some(delta) = delta {
+            self.delta(delta, id, out);
+        }
+        if let Loose::Object(logprobs) = piece.logprobs {
+            out(Event::Logprobs {
+                choice: self.index,
+                logprobs: Value::Object(logprobs),
+            });
+        }
+        if let Some(word) = piece.finish_reason.text()
+            && !self.is_finished
+        {
+            self.is_finished = true;
+            self.flush(id, out);
+            self.cite(sources, out);
+            let native = piece.native_finish_reason.string();
+            out(Event::Finish {
+                choice: self.index,
+                reason: parse_finish(&word),
+                native: native.or_else(|| Some(word.into_owned())),
+                stop_sequence: piece.stop_reason.string(),
+            });
+        }
+    }
+
+    /// Begins the calls that still wait for a name.
+    pub(super) fn flush(&mut self, answer_id: &str, out: &mut impl FnMut(Event)) {
+        let choice = self.index;
+        for (index, call) in self.calls.iter_mut().enumerate() {
+            if !call.is_begun {
+                call.begin((choice, index), answer_id, String::new(), out);
+            }
+        }
+    }
+
+    fn is_untouched(&self) -> bool {
+        self.last == Last::Nothing
+    }
+
+    fn delta(&mut self, delta: Delta<'_>, id: &str, out: &mut impl FnMut(Event)) {
+        let plain = delta.reasoning.string();
+        let plain = plain.or_else(|| delta.reasoning_content.string());
+        self.reason(plain, delta.reasoning_details.list(), out);
+        match delta.content {
+            Loose::Text(text) => self.text(text.into_owned(), out),
+            Loose::List(parts) => parts.into_iter().for_each(|part| self.part(part, out)),
+            // Cloudflare answers a schema with the object itself.
+            Loose::Object(object) => self.text(Value::Object(object).to_string(), out),
+            Loose::Number(number) => self.text(number.to_string(), out),
+            Loose::Bool(yes) => self.text(yes.to_string(), out),
+            Loose::Nothing => {}
+        }
+        if let Some(text) = delta.refusal.string() {
+            out(Event::Refusal {
+                choice: self.index,
+                text,
+            });
+        }
+        for annotation in delta.annotations.list() {
+            self.annotation(annotation, out);
+        }
+        for image in delta.images.list() {
+            out(match parse_image(&image) {
+                Some(media) => Event::Media {
+                    choice: self.index,
+                    media,
+                },
+                None => other(self.index, field("images", vec![image].into())),
+            });
+        }
+        for call in delta.tool_calls {
+            self.call(call, id, out);
+        }
+        if !delta.rest.is_empty() {
+            out(other(self.index, Value::Object(delta.rest)));
+        }
+    }
+
+    fn text(&mut self, text: String, out: &mut impl FnMut(Event)) {
+        if !text.is_empty() {
+            let (choice, block) = (self.index, self.text_block());
+            out(Event::Text {
+                choice,
+                block,
+                text,
+            });
+        }
+    }
+
+    fn text_block(&mut self) -> u32 {
+        if let Last::Text(block) = self.last {
+            return block;
+        }
+        let block = self.next_block();
+        self.last = Last::Text(block);
+        block
+    }
+
+    fn next_block(&mut self) -> u32 {
+        let block = self.blocks;
+        self.blocks = block.saturating_add(1);
+        block
+    }
+
+    /// A part of a content list (Mistral): text, or thinking that is itself a list of texts.
+    fn part(&mut self, mut part: Value, out: &mut impl FnMut(Event)) {
+        let text_of = |value: &mut Value| match value.get_mut("text").map(Value::take) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        match part.get("type").and_then(Value::as_str) {
+            Some("text") => {
+                if let Some(text) = text_of(&mut part) {
+                    self.text(text, out);
+                }
+            }
+            Some("thinking") => match part.get_mut("thinking").map(Value::take) {
+                Some(Value::Array(pieces)) => {
+                    for mut piece in pieces {
+                        self.reason(text_of(&mut piece), Vec::new(), out);
+                    }
+                }
+                Some(Value::String(text)) => self.reason(Some(text), Vec::new(), out),
+                _ => {}
+            },
+            _ => out(other(self.index, part)),
+        }
+    }
+
+    /// Thinking: details where they say something in words, else the plain text beside them.
+    fn reason(&mut self, plain: Option<String>, details: Vec<Value>, out: &mut impl FnMut(Event)) {
+        let mut parts = Vec::with_capacity(details.len());
+        let mut has_words = false;
+        for detail in details {
+            let Value::Object(detail) = detail else {
+                continue;
+            };
+            let part = parse_detail(detail);
+            if let Part::Reasoning(reasoning) = &part {
+                has_words |= words(&reasoning.body).is_some_and(|words| !words.is_empty());
+            }
+            parts.push(part);
+        }
+        if let Some(text) = plain
+            && !has_words
+            && !text.is_empty()
+        {
+            let body = ReasoningBody::Text {
+                text,
+                signature: None,
+            };
+            self.think(body, None, ReasoningFormat::UNKNOWN, None, out);
+        }
+        for part in parts {
+            match part {
+                Part::Reasoning(part) => {
+                    self.think(part.body, part.id, part.format, part.index, out);
+                }
+                Part::Other { value, .. } => out(other(self.index, value)),
+                Part::Text(_)
+                | Part::Media { .. }
+                | Part::ToolCall(_)
+                | Part::ToolResult(_)
+                | Part::Refusal(_) => {}
+            }
+        }
+    }
+
+    fn think(
+        &mut self,
+        body: ReasoningBody,
+        id: Option<String>,
+        format: ReasoningFormat,
+        index: Option<u32>,
+        out: &mut impl FnMut(Event),
+    ) {
+        let kind = std::mem::discriminant(&body);
+        let goes_on = self.reasoning.as_ref().filter(|open| {
+            let same_id = id.is_none() || open.id.is_none() || open.id == id;
+            // Without an index, only what directly follows belongs together.
+            let near = index.is_some() || self.last == Last::Reasoning;
+            open.kind == kind && open.index == index && same_id && near
+        });
+        let block = match goes_on {
+            Some(open) => open.block,
+            None => {
+                let block = self.next_block();
+                self.reasoning = Some(OpenReasoning {
+                    block,
+                    kind,
+                    index,
+                    id: id.clone(),
+                });
+                block
+            }
+        };
+        self.last = Last::Reasoning;
+        out(Event::Reasoning(ReasoningDelta {
+            choice: self.index,
+            block,
+            body,
+            id,
+            format,
+        }));
+    }
+
+    fn annotation(&mut self, annotation: Value, out: &mut impl FnMut(Event)) {
+        match parse_annotation(annotation) {
+            Ok(citation) => {
+                self.is_cited = true;
+                let (choice, block) = (self.index, self.text_block());
+                out(Event::Citation {
+                    choice,
+                    block,
+                    citation,
+                });
+            }
+            Err(annotation) => out(other(
+                self.index,
+                field("annotations", vec![annotation].into()),
+            )),
+        }
+    }
+
+    /// Sources that stand beside the answer, where it did not cite them itself.
+    fn cite(&mut self, sources: &mut Vec<Citation>, out: &mut impl FnMut(Event)) {
+        if self.is_cited {
+            return;
+        }
+        for citation in std::mem::take(sources) {
+            let (choice, block) = (self.index, self.text_block());
+            out(Event::Citation {
+                choice,
+                block,
+                citation,
+            });
+        }
+    }
+
+    fn call(&mut self, piece: CallPiece<'_>, answer_id: &str, out: &mut impl FnMut(Event)) {
+        if piece.function.is_none() && !piece.custom.is_nothing() {
+            return out(other(self.index, custom_call(piece)));
+        }
+        let (choice, id) = (self.index, piece.id.string());
+        self.last = Last::Call;
+        let function = piece.function.unwrap_or_default();
+        let (name, arguments) = read_function(function);
+        let place = self.place_of(piece.index.u64(), id.as_deref(), name.is_some());
+        let position = place.unwrap_or(self.calls.len());
+        if place.is_none() {
+            self.calls.push(Call {
+                wire_index: piece.index.u64(),
+                id: None,
+                is_begun: false,
+                held: String::new(),
+                extras: piece.rest,
+            });
+        }
+        let Some(call) = self.calls.get_mut(position) else {
+            return;
+        };
+        if !call.is_begun {
+            call.id = id.or_else(|| call.id.take());
+            if let Some(name) = name {
+                call.begin((choice, position), answer_id, name, out);
+            }
+        }
+        match arguments {
+            Some(fragment) if call.is_begun => out(Event::ToolArguments {
+                choice,
+                index: number(position),
+                fragment,
+            }),
+            Some(fragment) => call.held.push_str(&fragment),
+            None => {}
+        }
+    }
+
+    /// Which call a piece belongs to; `None` where it begins a new one.
+    fn place_of(&self, index: Option<u64>, id: Option<&str>, is_named: bool) -> Option<usize> {
+        if let Some(index) = index {
+            let place = self
+                .calls
+                .iter()
+                .rposition(|call| call.wire_index == Some(index))?;
+            // Some vendors give every call of an answer the index 0.
+            let known = self.calls.get(place)?.id.as_deref();
+            let is_another = is_named && id.is_some() && known.is_some() && id != known;
+            return (!is_another).then_some(place);
+        }
+        match id {
+            Some(id) => self
+                .calls
+                .iter()
+                .position(|call| call.id.as_deref() == Some(id)),
+            // A piece without index and id goes on with the last call, unless it names a function.
+            None if is_named => None,
+            None => self.calls.len().checked_sub(1),
+        }
+    }
+}
+
+impl Call {
+    fn begin(
+        &mut self,
+        (choice, position): (u32, usize),
+        answer_id: &str,
+        name: String,
+        out: &mut impl FnMut(Event),
+    ) {
+        self.is_begun = true;
+        let index = number(position);
+        let id = self
+            .id
+            .get_or_insert_with(|| made_up_id(answer_id, choice, index))
+            .clone();
+        out(Event::ToolCall {
+            choice,
+            index,
+            id,
+            name,
+            extras: Extras::new(Dialect::OpenAiChat, std::mem::take(&mut self.extras)),
+        });
+        if !self.held.is_empty() {
+            out(Event::ToolArguments {
+                choice,
+                index,
+                fragment: std::mem::take(&mut self.held),
+            });
+        }
+    }
+}
+
+/// Name and arguments. Some vendors write arguments as the object itself, or null for none.
+fn read_function(function: FunctionPiece<'_>) -> (Option<String>, Option<String>) {
+    let arguments = match function.arguments {
+        Loose::Text(text) => Some(text.into_owned()).filter(|text| !text.is_empty()),
+        Loose::Nothing => None,
+        value @ (Loose::Bool(_) | Loose::Number(_) | Loose::List(_) | Loose::Object(_)) => {
+            Some(value.into_value().to_string())
+        }
+    };
+    (function.name.string(), arguments)
+}
+
+/// A call of a tool that takes text and not JSON, whole, as requests have it.
+fn custom_call(piece: CallPiece<'_>) -> Value {
+    let mut call = Map::new();
+    call.insert("id".to_owned(), piece.id.into_value());
+    call.insert("type".to_owned(), "custom".into());
+    call.insert("custom".to_owned(), piece.custom.into_value());
+    Value::Object(call)
+}
+
+/// An id for a call whose vendor gives none: results must refer to something. Stable for the same answer.
+fn made_up_id(answer_id: &str, choice: u32, index: u32) -> String {
+    // FNV-1a: the id only has to differ from answer to answer.
+    let hash = answer_id
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    format!("call_{hash:016x}_{choice}_{index}")
+}
+
+fn number(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+fn field(name: &str, value: Value) -> Value {
+    let mut object = Map::new();
+    object.insert(name.to_owned(), value);
+    Value::Object(object)
+}
+
+impl Delta<'_> {
+    /// Whether nothing is said.
+    fn says_nothing(&self) -> bool {
+        let no_content = match &self.content {
+            Loose::Nothing => true,
+            Loose::Text(text) => text.is_empty(),
+            Loose::Bool(_) | Loose::Number(_) | Loose::List(_) | Loose::Object(_) => false,
+        };
+        no_content && self.tool_calls.is_empty() && self.reasoning_content.is_nothing()
+    }
+}
