@@ -8,6 +8,7 @@
 
 mod desk;
 mod hold;
+mod shelf;
 mod verify;
 mod worker;
 

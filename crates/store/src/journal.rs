@@ -14,6 +14,7 @@ mod files;
 mod lock;
 mod read;
 mod record;
+mod snapshot;
 mod sync;
 
 use std::{
@@ -26,9 +27,9 @@ use std::{
 use canon::{Entry, EntryId};
 use thiserror::Error;
 
-pub use files::Mark;
 pub use read::{Reader, Replay, Torn, read, read_after};
 use record::Header;
+pub use snapshot::Mark;
 use sync::SyncThread;
 pub use sync::Syncing;
 

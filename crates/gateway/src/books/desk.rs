@@ -1,22 +1,15 @@
 //! What is behind the one lock: the ledger, the journal, and the records that are not in the database yet.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::VecDeque, path::Path, sync::Arc};
 
 use canon::{
-    Again, AttemptId, Blame, Entry, EntryId, EntryKind, Fault, Generation, GenerationId, Kind,
-    NanoUsd, Window,
+    Again, AttemptId, Blame, Entry, EntryId, EntryKind, Fault, Generation, Kind, NanoUsd, Window,
 };
 use policy::ledger::{Final, HoldRequest, Ledger, ReasonForEstimate, Refusal, Snapshot};
 use store::journal::{self, Durability, Journal, Mark, Replay, Syncing};
 
-use super::Error;
+use super::{Error, shelf::Shelf};
 
-/// How many records wait in memory for the database. Beyond that they wait in the journal.
-const SHELF_MAX: usize = 16_384;
 /// How many endings wait in memory while the journal cannot be written.
 const UNWRITTEN_MAX: usize = 65_536;
 
@@ -41,22 +34,6 @@ pub(super) enum End {
         reason: ReasonForEstimate,
         generation: Option<Box<Generation>>,
     },
-}
-
-/// Records that are written down but not in the database.
-#[derive(Debug)]
-pub(super) struct Shelf {
-    queue: VecDeque<(EntryId, Arc<Generation>)>,
-    by_id: HashMap<GenerationId, Arc<Generation>>,
-    /// Records up to this entry wait in the journal only, not here.
-    gap: Option<EntryId>,
-}
-
-/// Records to ship, and up to which entry nothing is left to ship once they are.
-#[derive(Debug)]
-pub(super) struct Batch {
-    pub(super) through: EntryId,
-    pub(super) generations: Vec<Arc<Generation>>,
 }
 
 /// What keeps an entry from being written down.
@@ -268,77 +245,6 @@ impl End {
             reason,
             generation: None,
         }
-    }
-}
-
-impl Shelf {
-    /// Empty; what is in the journal up to `last` may not be in the database.
-    fn after(last: EntryId) -> Self {
-        Self {
-            queue: VecDeque::new(),
-            by_id: HashMap::new(),
-            gap: Some(last),
-        }
-    }
-
-    pub(super) fn find(&self, id: &GenerationId) -> Option<Arc<Generation>> {
-        self.by_id.get(id).cloned()
-    }
-
-    /// Up to which entry records wait in the journal only.
-    pub(super) fn gap(&self) -> Option<EntryId> {
-        self.gap
-    }
-
-    /// Records up to `through` are shipped out of the journal.
-    pub(super) fn close_gap(&mut self, through: EntryId) {
-        self.gap = self.gap.filter(|end| *end > through);
-    }
-
-    /// The records that came first. `last` is the journal's last entry.
-    pub(super) fn batch(&self, rows_max: usize, last: EntryId) -> Option<Batch> {
-        let taken: Vec<_> = self.queue.iter().take(rows_max).collect();
-        let (newest, _) = taken.last()?;
-        let through = if taken.len() == self.queue.len() {
-            last
-        } else {
-            *newest
-        };
-        let generations = taken
-            .iter()
-            .map(|(_, generation)| Arc::clone(generation))
-            .collect();
-        Some(Batch {
-            through,
-            generations,
-        })
-    }
-
-    /// Records up to `through` are in the database.
-    pub(super) fn shipped(&mut self, through: EntryId) {
-        while let Some((entry, generation)) = self.queue.pop_front() {
-            if entry > through {
-                self.queue.push_front((entry, generation));
-                return;
-            }
-            self.by_id.remove(&generation.id);
-        }
-    }
-
-    fn put(&mut self, entry: EntryId, generation: Arc<Generation>) {
-        if self.queue.len() >= SHELF_MAX {
-            tracing::warn!(
-                records = SHELF_MAX,
-                "the database does not keep up; records wait in the journal"
-            );
-            self.queue.clear();
-            self.by_id.clear();
-            self.gap = Some(entry);
-            return;
-        }
-        self.by_id
-            .insert(generation.id.clone(), Arc::clone(&generation));
-        self.queue.push_back((entry, generation));
     }
 }
 

@@ -148,10 +148,10 @@ impl Books {
             if generations.len() >= ROWS_MAX {
                 self.store
                     .generations()
-                    .ship(journal, through, &generations)
+                    .ship(journal, id, &generations)
                     .await?;
                 generations.clear();
-                self.note_shipped(through);
+                self.note_shipped(id);
             }
         }
         self.store

@@ -15,14 +15,8 @@ use canon::EntryId;
 use super::{
     Error, Torn,
     record::{self, Header, Place},
+    snapshot::Kept,
 };
-
-/// Where a snapshot of the ledger belongs: before the first entry of a segment.
-#[derive(Clone, Debug)]
-pub struct Mark {
-    dir: PathBuf,
-    header: Header,
-}
 
 /// What is in the folder, by number.
 #[derive(Debug)]
@@ -31,13 +25,6 @@ pub(super) struct Found {
     pub(super) segments: Vec<u64>,
     pub(super) snapshots: Vec<u64>,
     unfinished: Vec<PathBuf>,
-}
-
-/// A snapshot that is whole.
-#[derive(Debug)]
-pub(super) struct Kept {
-    pub(super) header: Header,
-    pub(super) bytes: Vec<u8>,
 }
 
 /// The end of a segment.
@@ -49,30 +36,6 @@ struct End {
     len: usize,
     /// What is wrong with the bytes after that, if there are any.
     bad: Option<&'static str>,
-}
-
-impl Mark {
-    pub(super) fn new(dir: &Path, header: &Header) -> Self {
-        Self {
-            dir: dir.to_owned(),
-            header: *header,
-        }
-    }
-
-    /// Writes the snapshot that was taken at this mark. It is on the disk when this returns.
-    ///
-    /// # Errors
-    /// The file system said no; the snapshot before stays in use.
-    pub fn write(&self, snapshot: &[u8]) -> Result<(), Error> {
-        let mut bytes = self.header.encode().to_vec();
-        bytes.extend_from_slice(&crc32c::crc32c(snapshot).to_le_bytes());
-        bytes.extend_from_slice(snapshot);
-        appear(
-            &self.dir,
-            &snapshot_path(&self.dir, self.header.segment),
-            &bytes,
-        )
-    }
 }
 
 impl Found {
@@ -209,15 +172,6 @@ impl Found {
     }
 }
 
-impl Kept {
-    fn parse(mut bytes: Vec<u8>) -> Option<Self> {
-        let header = Header::decode(&bytes)?;
-        let crc = record::u32_at(&bytes, record::HEADER_BYTES)?;
-        let bytes = bytes.split_off(record::HEADER_BYTES + 4);
-        (crc32c::crc32c(&bytes) == crc).then_some(Self { header, bytes })
-    }
-}
-
 impl End {
     fn of(path: &Path, number: u64, bytes: &[u8]) -> Result<Self, Error> {
         let header = header_of(path, number, bytes)?;
@@ -332,7 +286,7 @@ pub(super) fn segment_path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{number:010}.wal"))
 }
 
-fn snapshot_path(dir: &Path, number: u64) -> PathBuf {
+pub(super) fn snapshot_path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{number:010}.snapshot"))
 }
 
@@ -369,7 +323,7 @@ fn set_aside(path: &Path, tail: &[u8], offset: u64, what: &'static str) -> Resul
 }
 
 /// Makes a file that appears whole or not at all, and is on the disk when this returns.
-fn appear(dir: &Path, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(super) fn appear(dir: &Path, path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let unfinished = path.with_extension("tmp");
     let write = || -> io::Result<()> {
         let mut file = OpenOptions::new()
