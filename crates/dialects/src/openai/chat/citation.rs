@@ -29,13 +29,13 @@ pub(super) fn parse_annotation(annotation: Value) -> Result<Citation, Value> {
     };
     let known = ["url", "title", "content", "start_index", "end_index"];
     let is_plain = fields.keys().all(|name| known.contains(&name.as_str()));
-    match annotation {
-        Value::Object(native) if !is_plain => Ok(Citation {
-            native: Extras::new(Dialect::OpenAiChat, native),
-            ..citation
-        }),
-        _ => Ok(citation),
+    if let Value::Object(native) = annotation
+        && !is_plain
+    {
+        let native = Extras::new(Dialect::OpenAiChat, native);
+        return Ok(Citation { native, ..citation });
     }
+    Ok(citation)
 }
 
 /// Perplexity's sources: addresses in order, titles where the second list has them.

@@ -127,9 +127,9 @@ fn detail_text(detail: &Value) -> Option<String> {
 }
 
 fn http_status(value: &Value) -> Option<u16> {
-    let number = match value {
-        Value::String(text) => text.parse().ok()?,
-        _ => value.as_u64()?,
+    let number = match value.as_str() {
+        Some(text) => text.parse().ok()?,
+        None => value.as_u64()?,
     };
     u16::try_from(number)
         .ok()
@@ -210,72 +210,82 @@ mod tests {
         }
     }
 
+    /// Body, code, message, status.
+    type Form = (
+        &'static str,
+        Option<&'static str>,
+        Option<&'static str>,
+        Option<u16>,
+    );
+
+    const FORMS: &[Form] = &[
+        (
+            r#"{"error":{"message":"m","type":"invalid_request_error","param":null,"code":"model_not_found"}}"#,
+            Some("model_not_found"),
+            Some("m"),
+            None,
+        ),
+        (
+            r#"{"error":{"code":400,"message":"m","type":"invalid_request_error"}}"#,
+            Some("invalid_request_error"),
+            Some("m"),
+            Some(400),
+        ),
+        (
+            r#"{"object":"error","code":"3051","message":"m","type":"invalid_model","raw_status_code":400}"#,
+            Some("invalid_model"),
+            Some("m"),
+            Some(400),
+        ),
+        (
+            r#"{"detail":"Invalid API Key"}"#,
+            None,
+            Some("Invalid API Key"),
+            None,
+        ),
+        (
+            r#"{"detail":[{"loc":["body","model"],"msg":"field required","type":"x"}]}"#,
+            None,
+            Some("body.model: field required"),
+            None,
+        ),
+        (
+            r#"{"error":"model not found"}"#,
+            None,
+            Some("model not found"),
+            None,
+        ),
+        (
+            r#"{"code":"invalid-argument","error":"Incorrect API key"}"#,
+            Some("invalid-argument"),
+            Some("Incorrect API key"),
+            None,
+        ),
+        (
+            r#"[{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED"}}]"#,
+            Some("RESOURCE_EXHAUSTED"),
+            Some("m"),
+            Some(429),
+        ),
+        (
+            r#"{"error":{"code":"401","message":"m"}}"#,
+            Some("401"),
+            Some("m"),
+            Some(401),
+        ),
+        (
+            r#"{"errors":[{"message":"m","code":7003}]}"#,
+            Some("7003"),
+            Some("m"),
+            None,
+        ),
+        ("Not Found", None, Some("Not Found"), None),
+        ("", None, None, None),
+    ];
+
     #[test]
     fn every_form_of_error_body_says_its_code_and_message() {
-        for (body, code, message, status) in [
-            (
-                r#"{"error":{"message":"m","type":"invalid_request_error","param":null,"code":"model_not_found"}}"#,
-                Some("model_not_found"),
-                Some("m"),
-                None,
-            ),
-            (
-                r#"{"error":{"code":400,"message":"m","type":"invalid_request_error"}}"#,
-                Some("invalid_request_error"),
-                Some("m"),
-                Some(400),
-            ),
-            (
-                r#"{"object":"error","code":"3051","message":"m","type":"invalid_model","raw_status_code":400}"#,
-                Some("invalid_model"),
-                Some("m"),
-                Some(400),
-            ),
-            (
-                r#"{"detail":"Invalid API Key"}"#,
-                None,
-                Some("Invalid API Key"),
-                None,
-            ),
-            (
-                r#"{"detail":[{"loc":["body","model"],"msg":"field required","type":"x"}]}"#,
-                None,
-                Some("body.model: field required"),
-                None,
-            ),
-            (
-                r#"{"error":"model not found"}"#,
-                None,
-                Some("model not found"),
-                None,
-            ),
-            (
-                r#"{"code":"invalid-argument","error":"Incorrect API key"}"#,
-                Some("invalid-argument"),
-                Some("Incorrect API key"),
-                None,
-            ),
-            (
-                r#"[{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED"}}]"#,
-                Some("RESOURCE_EXHAUSTED"),
-                Some("m"),
-                Some(429),
-            ),
-            (
-                r#"{"error":{"code":"401","message":"m"}}"#,
-                Some("401"),
-                Some("m"),
-                Some(401),
-            ),
-            (
-                r#"{"errors":[{"message":"m","code":7003}]}"#,
-                Some("7003"),
-                Some("m"),
-                None,
-            ),
-            ("Not Found", None, Some("Not Found"), None),
-            ("", None, None, None),
-        ] {
+        for (body, code, message, status) in FORMS {
             let error = parse_error(body.as_bytes());
             assert_eq!(
                 (
@@ -283,7 +293,7 @@ mod tests {
                     error.message.as_deref(),
                     error.status
                 ),
-                (code, message, status),
+                (*code, *message, *status),
                 "{body}"
             );
         }

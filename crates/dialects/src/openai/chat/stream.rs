@@ -3,6 +3,7 @@
 //! Chunks of this dialect have no blocks: what belongs together is found by what came last, by the `index` of
 //! tool calls and by the `index` of reasoning details.
 
+mod calls;
 mod choice;
 mod render;
 
@@ -79,7 +80,7 @@ impl Reader {
             self.sources = citation::parse_sources(&addresses, &results);
         }
         let pieces = chunk.choices.unwrap_or_default();
-        if !self.is_started && !(pieces.is_empty() && chunk.usage.is_nothing()) {
+        if !self.is_started && (!pieces.is_empty() || !chunk.usage.is_nothing()) {
             self.is_started = true;
             self.id = chunk.id.text().unwrap_or_default().into_owned();
             out(Event::Start {

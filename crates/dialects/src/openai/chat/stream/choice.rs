@@ -1,17 +1,15 @@
-//! One answer under way: which block a piece of text or thinking belongs to, and which call a fragment.
+//! One answer under way: which block a piece of text or thinking belongs to.
 
-use canon::{
-    Citation, Dialect, Event, Extras, Part, ReasoningBody, ReasoningDelta, ReasoningFormat,
-};
+use canon::{Citation, Event, Part, ReasoningBody, ReasoningDelta, ReasoningFormat};
 use serde_json::{Map, Value};
 
-use super::other;
+use super::{calls::Calls, other};
 use crate::openai::chat::{
     citation::parse_annotation,
     finish::parse_finish,
     media::parse_image,
     reasoning::{parse_detail, words},
-    wire::{CallPiece, Delta, FunctionPiece, Loose, Piece},
+    wire::{Delta, Loose, Piece},
 };
 
 /// Reads the pieces of one answer.
@@ -22,7 +20,7 @@ pub(super) struct ChoiceReader {
     /// What came last, where more of the same would go on with it.
     last: Last,
     reasoning: Option<OpenReasoning>,
-    calls: Vec<Call>,
+    calls: Calls,
     is_cited: bool,
     is_finished: bool,
 }
@@ -44,17 +42,6 @@ struct OpenReasoning {
     id: Option<String>,
 }
 
-/// A call: begun, or waiting for its name.
-#[derive(Debug)]
-struct Call {
-    wire_index: Option<u64>,
-    id: Option<String>,
-    is_begun: bool,
-    /// Arguments that came before the name.
-    held: String,
-    extras: Map<String, Value>,
-}
-
 impl ChoiceReader {
     pub(super) const fn new(index: u32) -> Self {
         Self {
@@ -62,7 +49,7 @@ impl ChoiceReader {
             blocks: 0,
             last: Last::Nothing,
             reasoning: None,
-            calls: Vec::new(),
+            calls: Calls::new(index),
             is_cited: false,
             is_finished: false,
         }
@@ -115,14 +102,9 @@ impl ChoiceReader {
         }
     }
 
-    /// Begins the calls that still wait for a name.
+    /// Gives out what was held back.
     pub(super) fn flush(&mut self, answer_id: &str, out: &mut impl FnMut(Event)) {
-        let choice = self.index;
-        for (index, call) in self.calls.iter_mut().enumerate() {
-            if !call.is_begun {
-                call.begin((choice, index), answer_id, String::new(), out);
-            }
-        }
+        self.calls.flush(answer_id, out);
     }
 
     fn is_untouched(&self) -> bool {
@@ -161,7 +143,8 @@ impl ChoiceReader {
             });
         }
         for call in delta.tool_calls {
-            self.call(call, id, out);
+            self.last = Last::Call;
+            self.calls.piece(call, id, out);
         }
         if !delta.rest.is_empty() {
             out(other(self.index, Value::Object(delta.rest)));
@@ -328,135 +311,6 @@ impl ChoiceReader {
             });
         }
     }
-
-    fn call(&mut self, piece: CallPiece<'_>, answer_id: &str, out: &mut impl FnMut(Event)) {
-        if piece.function.is_none() && !piece.custom.is_nothing() {
-            return out(other(self.index, custom_call(piece)));
-        }
-        let (choice, id) = (self.index, piece.id.string());
-        self.last = Last::Call;
-        let function = piece.function.unwrap_or_default();
-        let (name, arguments) = read_function(function);
-        let place = self.place_of(piece.index.u64(), id.as_deref(), name.is_some());
-        let position = place.unwrap_or(self.calls.len());
-        if place.is_none() {
-            self.calls.push(Call {
-                wire_index: piece.index.u64(),
-                id: None,
-                is_begun: false,
-                held: String::new(),
-                extras: piece.rest,
-            });
-        }
-        let Some(call) = self.calls.get_mut(position) else {
-            return;
-        };
-        if !call.is_begun {
-            call.id = id.or_else(|| call.id.take());
-            if let Some(name) = name {
-                call.begin((choice, position), answer_id, name, out);
-            }
-        }
-        match arguments {
-            Some(fragment) if call.is_begun => out(Event::ToolArguments {
-                choice,
-                index: number(position),
-                fragment,
-            }),
-            Some(fragment) => call.held.push_str(&fragment),
-            None => {}
-        }
-    }
-
-    /// Which call a piece belongs to; `None` where it begins a new one.
-    fn place_of(&self, index: Option<u64>, id: Option<&str>, is_named: bool) -> Option<usize> {
-        if let Some(index) = index {
-            let place = self
-                .calls
-                .iter()
-                .rposition(|call| call.wire_index == Some(index))?;
-            // Some vendors give every call of an answer the index 0.
-            let known = self.calls.get(place)?.id.as_deref();
-            let is_another = is_named && id.is_some() && known.is_some() && id != known;
-            return (!is_another).then_some(place);
-        }
-        match id {
-            Some(id) => self
-                .calls
-                .iter()
-                .position(|call| call.id.as_deref() == Some(id)),
-            // A piece without index and id goes on with the last call, unless it names a function.
-            None if is_named => None,
-            None => self.calls.len().checked_sub(1),
-        }
-    }
-}
-
-impl Call {
-    fn begin(
-        &mut self,
-        (choice, position): (u32, usize),
-        answer_id: &str,
-        name: String,
-        out: &mut impl FnMut(Event),
-    ) {
-        self.is_begun = true;
-        let index = number(position);
-        let id = self
-            .id
-            .get_or_insert_with(|| made_up_id(answer_id, choice, index))
-            .clone();
-        out(Event::ToolCall {
-            choice,
-            index,
-            id,
-            name,
-            extras: Extras::new(Dialect::OpenAiChat, std::mem::take(&mut self.extras)),
-        });
-        if !self.held.is_empty() {
-            out(Event::ToolArguments {
-                choice,
-                index,
-                fragment: std::mem::take(&mut self.held),
-            });
-        }
-    }
-}
-
-/// Name and arguments. Some vendors write arguments as the object itself, or null for none.
-fn read_function(function: FunctionPiece<'_>) -> (Option<String>, Option<String>) {
-    let arguments = match function.arguments {
-        Loose::Text(text) => Some(text.into_owned()).filter(|text| !text.is_empty()),
-        Loose::Nothing => None,
-        value @ (Loose::Bool(_) | Loose::Number(_) | Loose::List(_) | Loose::Object(_)) => {
-            Some(value.into_value().to_string())
-        }
-    };
-    (function.name.string(), arguments)
-}
-
-/// A call of a tool that takes text and not JSON, whole, as requests have it.
-fn custom_call(piece: CallPiece<'_>) -> Value {
-    let mut call = Map::new();
-    call.insert("id".to_owned(), piece.id.into_value());
-    call.insert("type".to_owned(), "custom".into());
-    call.insert("custom".to_owned(), piece.custom.into_value());
-    Value::Object(call)
-}
-
-/// An id for a call whose vendor gives none: results must refer to something. Stable for the same answer.
-fn made_up_id(answer_id: &str, choice: u32, index: u32) -> String {
-    // FNV-1a: the id only has to differ from answer to answer.
-    let hash = answer_id
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-    format!("call_{hash:016x}_{choice}_{index}")
-}
-
-fn number(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX)
 }
 
 fn field(name: &str, value: Value) -> Value {

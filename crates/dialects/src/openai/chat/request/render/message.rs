@@ -39,11 +39,10 @@ impl Body<'_> {
                 content.flush(&mut moved, &mut list)?;
             }
             for part in &message.parts {
-                match part {
-                    Part::ToolResult(result) => {
-                        content.result(message, result, &mut moved, &mut list)?;
-                    }
-                    part => rest.push(part),
+                if let Part::ToolResult(result) = part {
+                    content.result(message, result, &mut moved, &mut list)?;
+                } else {
+                    rest.push(part);
                 }
             }
             if !rest.is_empty() || message.parts.is_empty() {
@@ -166,10 +165,10 @@ impl Content<'_> {
         if self.form.openrouter {
             let mut list = object.array("reasoning_details");
             for part in parts {
-                match part {
-                    Part::Reasoning(part) => Detail::of(part).render(&mut list),
-                    Part::Other { value, .. } => list.item(value),
-                    _ => {}
+                if let Part::Reasoning(part) = part {
+                    Detail::of(part).render(&mut list);
+                } else if let Part::Other { value, .. } = part {
+                    list.item(value);
                 }
             }
             list.close();
@@ -178,19 +177,16 @@ impl Content<'_> {
         let mut text = String::new();
         let mut is_all_said = self.form.reasoning_field.is_some();
         for part in parts {
-            match part {
-                Part::Reasoning(part) => {
-                    text.push_str(words(&part.body).unwrap_or_default());
-                    is_all_said &= matches!(
-                        part.body,
-                        ReasoningBody::Text {
-                            signature: None,
-                            ..
-                        } | ReasoningBody::Summary(_)
-                    );
-                }
-                _ => is_all_said = false,
-            }
+            let Part::Reasoning(part) = part else {
+                is_all_said = false;
+                continue;
+            };
+            text.push_str(words(&part.body).unwrap_or_default());
+            is_all_said &= match &part.body {
+                ReasoningBody::Text { signature, .. } => signature.is_none(),
+                ReasoningBody::Summary(_) => true,
+                ReasoningBody::Encrypted(_) => false,
+            };
         }
         if let Some(name) = self.form.reasoning_field
             && !text.is_empty()
@@ -211,10 +207,10 @@ impl Content<'_> {
         }
         let mut list = object.array("tool_calls");
         for part in parts {
-            match part {
-                Part::ToolCall(call) => self.call(call, list.object()),
-                Part::Other { value, .. } => list.item(value),
-                _ => {}
+            if let Part::ToolCall(call) = part {
+                self.call(call, list.object());
+            } else if let Part::Other { value, .. } = part {
+                list.item(value);
             }
         }
         list.close();
@@ -265,12 +261,11 @@ impl Content<'_> {
         self.report(result.cache, &result.extras);
         let mut texts = Vec::with_capacity(result.parts.len());
         for part in &result.parts {
-            match part {
-                Part::Media { .. } if !self.form.openrouter => {
-                    self.lose("content", "media of a tool's result move to a user's turn");
-                    moved.push((&result.call_id, part));
-                }
-                part => texts.push(part),
+            if matches!(part, Part::Media { .. }) && !self.form.openrouter {
+                self.lose("content", "media of a tool's result move to a user's turn");
+                moved.push((&result.call_id, part));
+            } else {
+                texts.push(part);
             }
         }
         let mut object = list.object();

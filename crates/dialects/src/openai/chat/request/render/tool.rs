@@ -53,14 +53,8 @@ impl Body<'_> {
                 self.optional("tool_choice", Some(word));
             }
             Some(ToolChoice::Function(name)) => {
-                if self.takes("tool_choice") {
-                    let mut choice = self.object.object("tool_choice");
-                    choice.field("type", "function");
-                    let mut function = choice.object("function");
-                    function.field("name", name);
-                    function.close();
-                    choice.close();
-                }
+                let choice = serde_json::json!({"type": "function", "function": {"name": name}});
+                self.optional("tool_choice", Some(choice));
             }
             Some(ToolChoice::Native {
                 dialect: Dialect::OpenAiChat,
