@@ -1,2 +1,2 @@
 //! weir
-fn main(){}
+fn main() {}

@@ -1,0 +1,3 @@
+//! The routes that models answer on.
+
+pub mod chat;

@@ -1,0 +1,63 @@
+//! THE PATH OF ONE REQUEST, in order. Read this page and you have read the product.
+//!
+//! Each step takes the last step's value, so a step cannot be skipped or taken too early: what is not
+//! [`Admitted`] has no plan, what has no plan is not attempted, and no attempt is made without money held for it.
+
+mod admit;
+mod answer;
+mod attempt;
+mod hold;
+mod meter;
+mod plan;
+
+use axum::response::Response;
+use bytes::Bytes;
+use canon::{Fault, GenerationId};
+use dialects::Serve;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::{app::Core, chance, clock, refusal};
+
+pub use admit::{Admitted, Caller};
+pub use plan::{Plan, Target, plan};
+
+/// Carries the id of the generation on every inference answer, errors included.
+const GENERATION_ID: HeaderName = HeaderName::from_static("x-generation-id");
+
+/// A request as it came in.
+#[expect(
+    missing_debug_implementations,
+    reason = "it holds a key in the clear and a prompt"
+)]
+pub struct Inbound {
+    /// The dialect of the route it came in on.
+    pub serve: &'static dyn Serve,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, whole.
+    pub body: Bytes,
+}
+
+/// Serves one request: an answer in the caller's dialect, or an error in it.
+pub async fn relay(core: &Core, inbound: Inbound) -> Response {
+    let generation = chance::generation_id(clock::now_micros());
+    let dialect = inbound.serve.dialect();
+    let mut response = match path(core, inbound, &generation).await {
+        Ok(response) => response,
+        Err(fault) => refusal::respond(&fault, dialect, Some(generation.as_str())),
+    };
+    if let Ok(id) = HeaderValue::from_str(generation.as_str()) {
+        response.headers_mut().insert(GENERATION_ID, id);
+    }
+    response
+}
+
+/// The steps.
+async fn path(core: &Core, inbound: Inbound, generation: &GenerationId) -> Result<Response, Fault> {
+    let admitted = admit::admit(core, inbound, generation).await?;
+    let plan = plan::plan(core.app(), &admitted.request)?;
+    let shape = answer::Shape::of(&admitted);
+    // Money is held inside, once for each attempt, before a byte goes out.
+    let attempting = attempt::attempt(core.clone(), admitted, plan);
+    answer::deliver(core, shape, attempting).await
+}

@@ -1,0 +1,181 @@
+//! Step 1: who asks, and for what. The key is found, the body is read into the canonical request.
+
+use std::sync::Arc;
+
+use canon::{Dialect, Fault, GenerationId, Key, Kind, Request, ToolKind};
+use dialects::Serve;
+use http::{HeaderMap, header};
+use serde_json::Value;
+
+use super::Inbound;
+use crate::{app::Core, clock};
+
+/// A request that may be served: its key is good and its body was understood.
+#[derive(Debug)]
+pub struct Admitted {
+    /// Who asks.
+    pub key: Arc<Key>,
+    /// What for.
+    pub request: Request,
+    /// In which dialect; answers go out in it.
+    pub dialect: Dialect,
+    /// Its id.
+    pub generation: GenerationId,
+    /// When it came in, in microseconds since 1970.
+    pub arrived_at: i64,
+    /// Length of the body: no prompt has more tokens than its body has bytes.
+    pub body_bytes: u64,
+    /// What the caller says about itself.
+    pub caller: Caller,
+}
+
+/// What the caller says about itself, for its own records.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// `HTTP-Referer`.
+    pub referer: Option<String>,
+    /// `X-OpenRouter-Title` or `X-Title`.
+    pub title: Option<String>,
+    /// `User-Agent`.
+    pub user_agent: Option<String>,
+    /// The `user` of the body as given; the one in the request is hashed.
+    pub user: Option<String>,
+}
+
+impl Admitted {
+    /// The callers' side of its dialect.
+    ///
+    /// # Errors
+    /// The dialect is not served; a fault of ours, for it came in on a route of it.
+    pub fn serve(&self) -> Result<&'static dyn Serve, Fault> {
+        dialects::served(self.dialect).ok_or_else(|| Fault::ours("a route of a dialect not served"))
+    }
+}
+
+pub(super) async fn admit(
+    core: &Core,
+    inbound: Inbound,
+    generation: &GenerationId,
+) -> Result<Admitted, Fault> {
+    let Inbound {
+        serve,
+        headers,
+        body,
+    } = inbound;
+    let arrived_at = clock::now_micros();
+    let key = core
+        .app()
+        .keyring
+        .find(secret_of(&headers, serve.dialect())?)
+        .await?;
+    if key.management {
+        let say = "A management key cannot be used for inference: make an API key with `weir keys create`";
+        return Err(Fault::caller(Kind::PermissionDenied, say));
+    }
+    let mut request = serve.parse_request(&body).map_err(|error| {
+        let kind = Kind::InvalidRequest;
+        Fault::caller(kind, error.to_string()).with_metadata("param", error.path().unwrap_or(""))
+    })?;
+    refuse_what_is_not_there_yet(&request)?;
+    let mut caller = Caller {
+        referer: text_of(&headers, "http-referer").or_else(|| text_of(&headers, "referer")),
+        title: text_of(&headers, "x-openrouter-title").or_else(|| text_of(&headers, "x-title")),
+        user_agent: text_of(&headers, "user-agent"),
+        user: request.user.take(),
+    };
+    request.user = caller
+        .user
+        .as_deref()
+        .map(|user| hashed_user(key.workspace.as_str(), user));
+    if request.session_id.is_none() {
+        request.session_id = text_of(&headers, "x-session-id");
+    }
+    caller.user_agent = caller.user_agent.filter(|agent| agent.len() <= 512);
+    Ok(Admitted {
+        key,
+        request,
+        dialect: serve.dialect(),
+        generation: generation.clone(),
+        arrived_at,
+        body_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
+        caller,
+    })
+}
+
+/// The key's plaintext: `Authorization: Bearer`, or `x-api-key` where Anthropic's clients send it.
+fn secret_of(headers: &HeaderMap, dialect: Dialect) -> Result<&str, Fault> {
+    let missing = || Fault::caller(Kind::Authentication, "Missing Authentication header");
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let text = value.to_str().map_err(|_| missing())?;
+        let (scheme, secret) = text.split_once(' ').ok_or_else(missing)?;
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Ok(secret.trim());
+        }
+        return Err(missing());
+    }
+    if dialect == Dialect::Anthropic
+        && let Some(value) = headers.get("x-api-key")
+    {
+        return value.to_str().map_err(|_| missing());
+    }
+    Err(missing())
+}
+
+fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
+}
+
+/// Callers' names of their users never leave as they are (spec/inference.md §0).
+fn hashed_user(workspace: &str, user: &str) -> String {
+    let mut digest = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    digest.update(workspace.as_bytes());
+    digest.update(&[0]);
+    digest.update(user.as_bytes());
+    let bytes = digest.finish();
+    bytes
+        .as_ref()
+        .iter()
+        .take(16)
+        .fold(String::from("user_"), |mut text, byte| {
+            for half in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
+            }
+            text
+        })
+}
+
+/// What Weir does not do yet is said, not skipped over.
+fn refuse_what_is_not_there_yet(request: &Request) -> Result<(), Fault> {
+    let not_there = |what: String| Fault::caller(Kind::InvalidRequest, what);
+    for plugin in &request.routing.plugins {
+        let enabled = plugin
+            .get("enabled")
+            .and_then(Value::as_bool)
+            .unwrap_or(true);
+        if enabled {
+            let id = plugin.get("id").and_then(Value::as_str).unwrap_or("?");
+            return Err(not_there(format!(
+                "plugins: the plugin `{id}` is not supported yet; remove it"
+            )));
+        }
+    }
+    for tool in &request.tools {
+        if let ToolKind::Native { value, .. } = &tool.kind
+            && let Some(kind) = value.get("type").and_then(Value::as_str)
+            && kind.starts_with("openrouter:")
+        {
+            return Err(not_there(format!(
+                "tools: the server tool `{kind}` is not supported yet; remove it"
+            )));
+        }
+    }
+    if request.routing.echo_upstream_body {
+        return Err(not_there(
+            "debug.echo_upstream_body is not supported yet; remove it".to_owned(),
+        ));
+    }
+    Ok(())
+}

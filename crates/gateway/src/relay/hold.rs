@@ -1,0 +1,199 @@
+//! Step 3: money first. The worst that an attempt may cost is set aside before a byte goes out; where the key's
+//! limit does not allow it, the answer is made shorter, or refused (spec/money.md §3.3).
+
+use canon::{AttemptId, Fault, Kind, MediaKind, NanoUsd, Part, Request, Source};
+use policy::{catalog::Endpoint, ledger::HoldRequest, pricing};
+
+use super::{Admitted, plan::Target};
+use crate::{app::App, books::Hold, clock};
+
+/// Money set aside, and how long the answer may become for it.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// Ends in a settlement, whatever happens.
+    pub(super) hold: Hold,
+    /// The limit of the answer to send, where it is not the caller's own.
+    pub(super) clamped_to: Option<u64>,
+}
+
+/// An answer is not made shorter than this for want of money: it would be of no use.
+const CLAMPED_TOKENS_MIN: u64 = 256;
+/// The answer's limit where neither the caller nor the catalogue names one.
+const OUTPUT_TOKENS_UNKNOWN: u64 = 131_072;
+/// Tokens that vendors put around each message, at most.
+const MESSAGE_FRAME_TOKENS: u64 = 16;
+/// Tokens of instructions that vendors add where tools are on offer, at most.
+const TOOL_FRAME_TOKENS: u64 = 1_024;
+/// A prompt's tokens where something in it is only named (an address, an upload) and the context is unknown.
+const UNSEEN_MEDIA_TOKENS: u64 = 131_072;
+/// How long after the longest call an attempt may still be settled, in microseconds.
+const GRACE_MICROS: i64 = 60_000_000;
+/// Another request may take the headroom between the look and the hold; then the look is taken again.
+const LOOKS_MAX: usize = 3;
+
+pub(super) fn hold(
+    app: &App,
+    admitted: &Admitted,
+    target: &Target,
+    number: u8,
+) -> Result<Held, Fault> {
+    let endpoint = target.endpoint()?;
+    let bounds = Bounds::of(admitted, endpoint);
+    let mut refused = None;
+    for _ in 0..LOOKS_MAX {
+        let now = clock::now_micros();
+        let (amount, clamped_to) = bounds.fit(app, admitted, endpoint, now)?;
+        let total_micros = i64::try_from(app.config.upstream.total_ms)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(1_000);
+        let request = HoldRequest {
+            attempt: AttemptId {
+                generation: admitted.generation.clone(),
+                number,
+            },
+            key: &admitted.key,
+            provider: &endpoint.provider,
+            amount,
+            deadline: now
+                .saturating_add(total_micros)
+                .saturating_add(GRACE_MICROS),
+            price_version: PRICE_VERSION,
+        };
+        match app.books.hold(&request, now) {
+            Ok(hold) => return Ok(Held { hold, clamped_to }),
+            Err(fault) if fault.kind == Kind::PaymentRequired => refused = Some(fault),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Err(refused.unwrap_or_else(|| Fault::ours("a hold was neither made nor refused")))
+}
+
+/// Which prices the amounts of this process are computed with: those compiled in.
+const PRICE_VERSION: u32 = 1;
+
+/// The most tokens an attempt can use.
+struct Bounds {
+    prompt: u64,
+    answer: u64,
+    answers: u64,
+    images: u64,
+}
+
+impl Bounds {
+    fn of(admitted: &Admitted, endpoint: &Endpoint) -> Self {
+        let request = &admitted.request;
+        let (images, unseen) = media_of(request);
+        let messages = u64::try_from(request.messages.len()).unwrap_or(u64::MAX);
+        let frames = messages
+            .saturating_mul(MESSAGE_FRAME_TOKENS)
+            .saturating_add(64);
+        let tools = if request.tools.is_empty() {
+            0
+        } else {
+            TOOL_FRAME_TOKENS
+        };
+        // A token is at least one byte.
+        let seen = admitted
+            .body_bytes
+            .saturating_add(frames)
+            .saturating_add(tools);
+        let seen = if unseen {
+            seen.saturating_add(UNSEEN_MEDIA_TOKENS)
+        } else {
+            seen
+        };
+        let prompt = match endpoint.context_length {
+            Some(context) if unseen => context,
+            Some(context) => seen.min(context),
+            None => seen,
+        };
+        let most = endpoint
+            .max_output_tokens
+            .or(endpoint.context_length)
+            .unwrap_or(OUTPUT_TOKENS_UNKNOWN);
+        // Dialects that count thinking apart add its budget to the caller's limit.
+        let thinking = request
+            .reasoning
+            .as_ref()
+            .and_then(|reasoning| reasoning.max_tokens)
+            .unwrap_or(0);
+        let asked = request
+            .sampling
+            .max_tokens
+            .map(|asked| asked.saturating_add(thinking));
+        let answer = asked.map_or(most, |asked| asked.min(most.max(1)).max(1));
+        Self {
+            prompt,
+            answer,
+            answers: request.sampling.n.unwrap_or(1).max(1),
+            images,
+        }
+    }
+
+    /// The amount to set aside, and the answer's limit where it must be shorter than asked for.
+    fn fit(
+        &self,
+        app: &App,
+        admitted: &Admitted,
+        endpoint: &Endpoint,
+        now: i64,
+    ) -> Result<(NanoUsd, Option<u64>), Fault> {
+        let Some(sheet) = &endpoint.prices else {
+            return if admitted.key.limit.is_some() {
+                let say = format!(
+                    "{} has no known price, so a key with a limit cannot call it; set its price in the configuration",
+                    endpoint.model
+                );
+                Err(Fault::caller(Kind::PermissionDenied, say))
+            } else {
+                Ok((NanoUsd::ZERO, None))
+            };
+        };
+        let tokens = self.answer.saturating_mul(self.answers);
+        let worst = pricing::ceiling(sheet, self.prompt, tokens, self.images);
+        let Some(headroom) = app.books.headroom(&admitted.key, now) else {
+            return Ok((worst, None));
+        };
+        if worst <= headroom {
+            return Ok((worst, None));
+        }
+        let images = pricing::ceiling(sheet, 0, 0, self.images);
+        let affordable =
+            pricing::affordable_output(sheet, self.prompt, headroom.saturating_sub(images));
+        let answer = affordable.unwrap_or(0) / self.answers;
+        if answer < CLAMPED_TOKENS_MIN {
+            // Too little is left; the books say it in their own words, with the figures.
+            return Ok((worst, None));
+        }
+        let tokens = answer.saturating_mul(self.answers);
+        Ok((
+            pricing::ceiling(sheet, self.prompt, tokens, self.images),
+            Some(answer),
+        ))
+    }
+}
+
+/// How many images a request shows, and whether anything in it is only named, so that its size is not seen.
+fn media_of(request: &Request) -> (u64, bool) {
+    fn count(parts: &[Part], images: &mut u64, unseen: &mut bool) {
+        for part in parts {
+            match part {
+                Part::Media { media, .. } => {
+                    *images += u64::from(media.kind == MediaKind::Image);
+                    *unseen |= matches!(media.source, Source::Url(_) | Source::Upload(_));
+                }
+                Part::ToolResult(result) => count(&result.parts, images, unseen),
+                Part::Text(_)
+                | Part::Reasoning(_)
+                | Part::ToolCall(_)
+                | Part::Refusal(_)
+                | Part::Other { .. } => {}
+            }
+        }
+    }
+    let (mut images, mut unseen) = (0, false);
+    for message in &request.messages {
+        count(&message.parts, &mut images, &mut unseen);
+    }
+    (images, unseen)
+}

@@ -1,0 +1,229 @@
+//! Step 2: where it may go. The caller's models are found, their endpoints weighed by `policy::routing`.
+
+mod needs;
+mod nobody;
+
+use std::sync::Arc;
+
+use canon::{Fault, Request, Sort};
+use policy::{
+    catalog::{Endpoint, Lane, Model, Quantization, Resolved, Suffix, Unit},
+    routing::{self, Ask, Candidate, Next, Prices},
+};
+use providers::Upstream;
+
+use crate::{app::App, chance, clock, snapshot::Snapshot};
+use needs::Needs;
+
+/// Who is tried, in which order, bound to the snapshot in which the order was found.
+#[derive(Debug)]
+pub struct Plan {
+    snapshot: Arc<Snapshot>,
+    order: routing::Plan,
+    /// The models asked for, in order, as the caller wrote them.
+    pub requested: Vec<String>,
+}
+
+/// One endpoint to call.
+#[derive(Clone, Debug)]
+pub struct Target {
+    snapshot: Arc<Snapshot>,
+    endpoint: usize,
+    /// The provider behind it.
+    pub upstream: Arc<Upstream>,
+    /// Why it has its place.
+    pub why: routing::Why,
+}
+
+impl Target {
+    /// The endpoint as the catalogue knows it.
+    ///
+    /// # Errors
+    /// It is not in the catalogue; a fault of ours.
+    pub fn endpoint(&self) -> Result<&Endpoint, Fault> {
+        let endpoint = self.snapshot.catalog.all_endpoints().get(self.endpoint);
+        endpoint.ok_or_else(|| Fault::ours("a plan names an endpoint that is not in its catalogue"))
+    }
+
+    /// The model as the catalogue knows it.
+    #[must_use]
+    pub fn model(&self) -> Option<&Model> {
+        let endpoint = self.snapshot.catalog.all_endpoints().get(self.endpoint)?;
+        self.snapshot.catalog.model(endpoint.model.as_str())
+    }
+
+    /// Its index in the catalogue.
+    #[must_use]
+    pub const fn index(&self) -> usize {
+        self.endpoint
+    }
+}
+
+impl Plan {
+    /// The first to try, or the next one after a fault; `None` where nothing is left or would help.
+    pub fn next(&mut self, fault: Option<&Fault>) -> Option<Target> {
+        loop {
+            let Next::Try(target) = self.order.next(fault) else {
+                return None;
+            };
+            let endpoint = self.snapshot.catalog.all_endpoints().get(target.endpoint)?;
+            if let Some(upstream) = self.snapshot.upstreams.get(&endpoint.provider) {
+                return Some(Target {
+                    snapshot: Arc::clone(&self.snapshot),
+                    endpoint: target.endpoint,
+                    upstream: Arc::clone(upstream),
+                    why: target.why,
+                });
+            }
+        }
+    }
+
+    /// The order itself, for explanations.
+    #[must_use]
+    pub const fn order(&self) -> &routing::Plan {
+        &self.order
+    }
+}
+
+/// Plans a request.
+///
+/// # Errors
+/// A model is unknown, nobody who serves it is configured, or the request excludes everybody.
+pub fn plan(app: &App, request: &Request) -> Result<Plan, Fault> {
+    let snapshot = app.snapshot.load_full();
+    let requested: Vec<String> = request
+        .model
+        .iter()
+        .chain(&request.routing.models)
+        .cloned()
+        .collect();
+    if requested.is_empty() {
+        return Err(nobody::no_model());
+    }
+    let mut preferences = request.routing.preferences.clone();
+    let needs = Needs::of(request);
+    let mut candidates = Vec::new();
+    let mut unconfigured = Vec::new();
+    for (rank, name) in requested.iter().enumerate() {
+        let found = snapshot.catalog.resolve(name);
+        let resolved = found.ok_or_else(|| nobody::unknown_model(&snapshot.catalog, name))?;
+        preferences.sort = preferences.sort.or_else(|| sort_of(&resolved));
+        for endpoint in resolved
+            .endpoints()
+            .filter(|endpoint| admits(request, &resolved, endpoint))
+        {
+            match snapshot.upstreams.get(&endpoint.provider) {
+                Some(upstream) => {
+                    let candidate = candidate(rank, resolved.model, endpoint, upstream, &needs);
+                    candidates.push(Candidate {
+                        health: app.health.of(endpoint.index),
+                        ..candidate
+                    });
+                }
+                None => unconfigured.push(endpoint.provider.clone()),
+            }
+        }
+    }
+    if candidates.is_empty() {
+        return Err(nobody::unconfigured(&requested, &unconfigured));
+    }
+    let outage_window = i64::try_from(app.config.routing.outage_window_ms).unwrap_or(i64::MAX);
+    let ask = Ask {
+        preferences: &preferences,
+        prompt_tokens: needs.prompt_tokens,
+        max_tokens: request.sampling.max_tokens,
+        outage_window: outage_window.saturating_mul(1_000),
+    };
+    let names = candidates
+        .iter()
+        .map(|candidate| (candidate.endpoint, candidate.provider_name.to_owned()));
+    let names: Vec<_> = names.collect();
+    let order = routing::plan(&ask, candidates, clock::now_micros(), chance::draw());
+    if order.targets.is_empty() {
+        return Err(nobody::excluded(&requested, &order.excluded, &names));
+    }
+    Ok(Plan {
+        snapshot: Arc::clone(&snapshot),
+        order,
+        requested,
+    })
+}
+
+/// The sort that a suffix stands for; one that the caller wrote goes before it.
+fn sort_of(resolved: &Resolved<'_>) -> Option<Sort> {
+    resolved.suffixes.iter().find_map(|suffix| match suffix {
+        Suffix::Nitro => Some(Sort::Throughput),
+        Suffix::Floor => Some(Sort::Price),
+        Suffix::Exacto => Some(Sort::Exacto),
+        Suffix::Online | Suffix::Variant(_) => None,
+    })
+}
+
+/// Whether an endpoint takes part at all: tiers only when opted into (spec/inference.md §7.2, §7.8), and nobody
+/// whose wire is not spoken yet.
+fn admits(request: &Request, resolved: &Resolved<'_>, endpoint: &Endpoint) -> bool {
+    if endpoint.responses_only {
+        return false;
+    }
+    let preferences = &request.routing.preferences;
+    let tier = request.service_tier.as_deref();
+    let named = || {
+        let only = preferences.only.iter().flatten();
+        preferences
+            .order
+            .iter()
+            .chain(only)
+            .any(|name| name.eq_ignore_ascii_case(&endpoint.tag))
+    };
+    let revoked = !preferences.order.is_empty() || tier == Some("default");
+    match endpoint.lane {
+        Lane::Flex => tier == Some("flex") || named() || (!revoked && resolved.has(Suffix::Floor)),
+        Lane::Priority => {
+            matches!(tier, Some("priority" | "fast"))
+                || named()
+                || (!revoked && resolved.has(Suffix::Nitro))
+        }
+        Lane::Standard | Lane::Free | Lane::Extended | Lane::Thinking => true,
+        Lane::Batch => false,
+    }
+}
+
+fn candidate<'a>(
+    rank: usize,
+    model: &Model,
+    endpoint: &'a Endpoint,
+    upstream: &'a Upstream,
+    needs: &Needs,
+) -> Candidate<'a> {
+    let price = |unit| {
+        endpoint
+            .prices
+            .as_ref()
+            .and_then(|sheet| sheet.price(unit))
+            .unwrap_or_default()
+    };
+    let policy = upstream.data_policy();
+    Candidate {
+        endpoint: endpoint.index,
+        rank,
+        provider: endpoint.provider.as_str(),
+        provider_name: upstream.name(),
+        tag: &endpoint.tag,
+        price: Prices {
+            prompt: price(Unit::Prompt),
+            completion: price(Unit::Completion),
+            request: price(Unit::Request),
+            image: price(Unit::Image),
+            audio: price(Unit::Audio),
+        },
+        context_length: endpoint.context_length.or(model.context_length),
+        max_output_tokens: endpoint.max_output_tokens,
+        quantization: (endpoint.quantization != Quantization::Unknown)
+            .then(|| endpoint.quantization.name()),
+        lacks: needs.lacking(endpoint),
+        cannot_take: needs.not_taken(model),
+        trains: policy.training,
+        retains: policy.retains_days.map(|days| days > 0),
+        health: routing::Health::UNKNOWN,
+    }
+}

@@ -1,0 +1,77 @@
+//! The whole HTTP surface on one page.
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, OriginalUri, State},
+    http::Method,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use canon::{Dialect, Fault, Kind};
+use http::StatusCode;
+use serde_json::json;
+
+use crate::{
+    app::Core,
+    inference::chat,
+    refusal,
+};
+
+/// Everything that is answered, on one core.
+pub fn router(core: Core) -> Router {
+    let api = api();
+    Router::new()
+        .nest("/api/v1", api.clone())
+        // What OpenAI's and Anthropic's clients append to a bare host.
+        .nest("/v1", api)
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        // Handlers limit their bodies themselves, with an error in the caller's dialect.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(core)
+}
+
+fn api() -> Router<Core> {
+    Router::new()
+        // Inference.
+        .route("/chat/completions", post(chat::completions))
+        .route("/messages", post(chat::messages))
+}
+
+/// The process is alive.
+async fn health() -> Response {
+    Json(json!({ "status": "ok" })).into_response()
+}
+
+/// Whether new traffic may come.
+async fn ready(State(core): State<Core>) -> Response {
+    if core.app().is_ready() {
+        Json(json!({ "status": "ready" })).into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "draining" }))).into_response()
+    }
+}
+
+async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
+    let fault = Fault::caller(Kind::NotFound, format!("There is no route {}", uri.path()));
+    refusal::respond(&fault, dialect_of(uri.path()), None)
+}
+
+async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Response {
+    let say = format!("{method} is not allowed on {}", uri.path());
+    let fault = Fault::caller(Kind::InvalidRequest, say);
+    let mut response = refusal::respond(&fault, dialect_of(uri.path()), None);
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}
+
+/// The dialect in which a path's errors are told.
+fn dialect_of(path: &str) -> Dialect {
+    if path.trim_end_matches('/').ends_with("/messages") || path.contains("/messages/") {
+        Dialect::Anthropic
+    } else {
+        Dialect::OpenAiChat
+    }
+}

@@ -1,0 +1,156 @@
+//! The listening side: one thread a core, each with its own runtime, its own listener and its own pools.
+//!
+//! Cores share only what is in [`App`]: atomics, snapshots, the books. A connection lives and dies on the core
+//! that accepted it, so nothing of a request crosses threads.
+
+use std::{
+    io,
+    net::SocketAddr,
+    num::NonZero,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tracing::{debug, info, warn};
+
+use crate::{app::App, app::Core, routes, shutdown::Drain};
+
+/// How many connections may wait for `accept`.
+const BACKLOG: i32 = 1024;
+
+/// Serves until told to stop, then drains. Returns when every thread has ended.
+///
+/// `ready` is called once with the address, when every core listens.
+///
+/// # Errors
+/// The address cannot be bound, or a thread cannot be started.
+pub fn run(app: &Arc<App>, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
+    let threads = match app.config.server.threads {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        threads => threads,
+    };
+    let first = bind(app.config.server.listen)?;
+    let address = first.local_addr()?;
+    let mut listeners = vec![first];
+    for _ in 1..threads {
+        listeners.push(bind(address)?);
+    }
+    let mut cores = Vec::with_capacity(threads);
+    for (number, listener) in listeners.into_iter().enumerate() {
+        let app = Arc::clone(app);
+        let core = thread::Builder::new().name(format!("core-{number}"));
+        cores.push(core.spawn(move || serve_core(&app, listener))?);
+    }
+    ready(address);
+    info!(%address, threads, "ready");
+    wait_for_signal()?;
+    app.drain_begins();
+    for core in cores {
+        match core.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!(%error, "a core ended with an error"),
+            Err(_) => warn!("a core panicked"),
+        }
+    }
+    app.books.close();
+    Ok(())
+}
+
+/// Blocks until SIGTERM or SIGINT.
+fn wait_for_signal() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        Ok(())
+    })
+}
+
+/// A listener that shares its port with the other cores' listeners.
+fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// One core: its runtime, its client pools, its connections.
+fn serve_core(app: &Arc<App>, listener: std::net::TcpListener) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::from_std(listener)?;
+        let core = Core::new(Arc::clone(app)).map_err(io::Error::other)?;
+        let router = routes::router(core);
+        accept(app, &listener, &router).await;
+        drop(listener);
+        app.drain.wait(Duration::from_millis(app.config.server.drain_timeout_ms)).await;
+        Ok(())
+    })
+}
+
+/// Accepts until the drain begins.
+async fn accept(app: &App, listener: &TcpListener, router: &Router) {
+    let drain = &app.drain;
+    let mut http = http1::Builder::new();
+    // Without a timer hyper ignores the header timeout without a word.
+    http.timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(app.config.server.header_timeout_ms))
+        .max_buf_size(64 * 1024);
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of file descriptors, mostly: wait for some to be freed.
+                    warn!(%error, "accept failed");
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    continue;
+                }
+            },
+            () = drain.begun() => return,
+        };
+        serve_connection(&http, stream, router.clone(), drain);
+    }
+}
+
+/// Serves one connection in the background of this core.
+fn serve_connection(http: &http1::Builder, stream: TcpStream, router: Router, drain: &Drain) {
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "TCP_NODELAY refused");
+    }
+    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let drain = drain.clone();
+    let guard = drain.guard();
+    #[expect(clippy::disallowed_methods, reason = "the guard makes the drain wait for it")]
+    tokio::spawn(async move {
+        let _guard = guard;
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = drain.begun() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            debug!(%error, "connection ended");
+        }
+    });
+}

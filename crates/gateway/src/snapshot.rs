@@ -1,0 +1,142 @@
+//! Who serves what: the catalogue, the configured providers and the model servers found on this machine, put together
+//! once and never changed; a change makes another one.
+
+use std::{collections::HashMap, sync::Arc};
+
+use canon::{PicoUsd, ProviderId};
+use policy::catalog::{
+    self, Catalog, Modalities, Modality, Own, Parameter, Parameters, PriceSheet, Unit,
+};
+use providers::{Client, OwnProvider, Upstream, local};
+use thiserror::Error;
+use tracing::{info, warn};
+
+use crate::config::{Config, Provider};
+
+/// Who serves what.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Models and their endpoints, those of own vendors included.
+    pub catalog: Catalog,
+    /// Configured providers by id.
+    pub upstreams: HashMap<ProviderId, Arc<Upstream>>,
+}
+
+/// Why a configuration makes no snapshot.
+#[derive(Debug, Error)]
+pub enum SnapshotError {
+    /// A provider cannot be called.
+    #[error("a provider cannot be called")]
+    Provider(#[source] providers::Error),
+    /// The models contradict each other.
+    #[error("the models contradict each other")]
+    Catalog(#[source] catalog::Error),
+}
+
+impl Snapshot {
+    /// What is configured and what was found.
+    ///
+    /// # Errors
+    /// A provider cannot be called as configured, or names a model twice.
+    pub fn of(config: &Config, found: Vec<local::Found>) -> Result<Self, SnapshotError> {
+        let embedded = Catalog::embedded();
+        let mut upstreams = HashMap::new();
+        let mut own = Vec::new();
+        for provider in config.providers.values() {
+            let upstream = upstream_of(provider).map_err(SnapshotError::Provider)?;
+            upstreams.insert(provider.id.clone(), Arc::new(upstream));
+            own.extend(provider.own_models(&embedded));
+        }
+        for server in found {
+            let Ok(id) = server.provider.id.parse::<ProviderId>() else {
+                continue;
+            };
+            if !upstreams.contains_key(&id) {
+                let upstream = Upstream::known(server.provider, Some(&server.base_url), None);
+                let upstream = upstream.map_err(SnapshotError::Provider)?;
+                upstreams.insert(id.clone(), Arc::new(upstream));
+            }
+            // Models that the configuration names for this server stay as configured.
+            let named: Vec<Box<str>> = own
+                .iter()
+                .filter(|own: &&Own| own.provider == id)
+                .map(|own| own.upstream_id.clone())
+                .collect();
+            let fresh = server
+                .models
+                .iter()
+                .filter(|model| !named.iter().any(|id| **id == *model.id));
+            let fresh: Vec<Own> = fresh.filter_map(|model| local_model(&id, model)).collect();
+            let models: Vec<&str> = fresh.iter().map(|own| own.model.as_str()).collect();
+            info!(
+                server = server.provider.name,
+                at = server.base_url,
+                ?models,
+                "found on this machine"
+            );
+            own.extend(fresh);
+        }
+        let catalog = embedded.with_own(own).map_err(SnapshotError::Catalog)?;
+        Ok(Self { catalog, upstreams })
+    }
+}
+
+/// Asks this machine's well-known ports, unless told not to. Takes at most a third of a second.
+pub async fn discover(config: &Config) -> Vec<local::Found> {
+    if !config.local.discover {
+        return Vec::new();
+    }
+    match Client::new() {
+        Ok(client) => local::discover(&client, local::Ports::default()).await,
+        Err(error) => {
+            warn!(%error, "this machine was not searched for model servers");
+            Vec::new()
+        }
+    }
+}
+
+fn upstream_of(provider: &Provider) -> Result<Upstream, providers::Error> {
+    let Some(known) = providers::find(provider.id.as_str()).filter(|_| provider.dialect.is_none())
+    else {
+        return Upstream::own(OwnProvider {
+            id: provider.id.to_string(),
+            name: provider
+                .name
+                .clone()
+                .unwrap_or_else(|| provider.id.to_string()),
+            // The configuration does not pass without a dialect and an address.
+            dialect: provider.dialect.unwrap_or(canon::Dialect::OpenAiChat),
+            base_url: provider.base_url.clone().unwrap_or_default(),
+            key: provider.api_key.clone(),
+            data_policy: provider.data_policy,
+        });
+    };
+    Upstream::known(
+        known,
+        provider.base_url.as_deref(),
+        provider.api_key.clone(),
+    )
+}
+
+/// A model on this machine: it costs nothing, and nobody says what it can do, so nothing is held back from it.
+fn local_model(provider: &ProviderId, model: &local::LocalModel) -> Option<Own> {
+    let text = Modalities::EMPTY.with(Modality::Text);
+    let parameters = Parameter::ALL
+        .iter()
+        .fold(Parameters::EMPTY, |all, one| all.with(*one));
+    let free = PriceSheet::new([
+        (Unit::Prompt, PicoUsd::ZERO),
+        (Unit::Completion, PicoUsd::ZERO),
+    ]);
+    Some(Own {
+        provider: provider.clone(),
+        model: format!("{provider}/{}", model.id).parse().ok()?,
+        upstream_id: model.id.as_str().into(),
+        context_length: model.context_length,
+        max_output_tokens: None,
+        input: text.with(Modality::Image),
+        output: text,
+        parameters,
+        prices: free.ok(),
+    })
+}
