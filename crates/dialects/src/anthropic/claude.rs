@@ -1,7 +1,8 @@
 //! What differs from one Claude to the next in what the wire accepts, by the version in the model's name.
 //!
-//! Facts from Anthropic's model notes: manual budgets and sampling parameters are refused from 4.7 on, `system`
-//! turns are accepted from 4.8 on, the level `max` came with 4.6 and `xhigh` with 4.7.
+//! Facts from Anthropic's model notes: `temperature` and `top_p` exclude each other from 4.1 on, manual budgets and
+//! sampling parameters are refused from 4.7 on, `system` turns are accepted from 4.8 on, the level `max` came with
+//! 4.6 and `xhigh` with 4.7.
 
 use canon::Effort;
 
@@ -51,6 +52,11 @@ impl Claude {
     /// Whether `temperature`, `top_p` and `top_k` are accepted.
     pub(super) fn takes_sampling(self) -> bool {
         self.0.is_none_or(|version| version < (4, 7))
+    }
+
+    /// Whether `temperature` and `top_p` may not stand side by side.
+    pub(super) fn refuses_two_samplings(self) -> bool {
+        self.0.is_some_and(|version| version >= (4, 1))
     }
 
     /// The nearest level that exists, in the wire's word; `None` is no level at all.

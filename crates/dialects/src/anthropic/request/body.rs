@@ -106,26 +106,23 @@ impl Body<'_, '_> {
         if let Some(temperature) = &sampling.temperature {
             let value = temperature.as_f64().unwrap_or(1.0);
             match why {
-                // The only value allowed is the default.
-                Some(_) if value == 1.0 => {}
+                // The default says nothing; models that still read it accept it beside thinking.
+                Some(_) if value == 1.0 => {
+                    if claude.takes_sampling() {
+                        self.field("temperature", temperature);
+                    }
+                }
                 Some(why) => self.loss.push(Loss::new("temperature", why)),
                 None if value > 1.0 => {
-                    self.loss
-                        .push(Loss::new("temperature", "lowered to 1, the most there is"));
+                    let why = "lowered to 1, the most there is";
+                    self.loss.push(Loss::new("temperature", why));
                     self.field("temperature", &1);
                 }
                 None => self.field("temperature", temperature),
             }
         }
-        let top_p_fits = |top_p: &Number| {
-            claude.takes_sampling() && top_p.as_f64().is_some_and(|value| value >= TOP_P_MIN)
-        };
-        match (&sampling.top_p, why) {
-            (Some(top_p), Some(why)) if !top_p_fits(top_p) => {
-                self.loss.push(Loss::new("top_p", why));
-            }
-            (Some(top_p), _) => self.field("top_p", top_p),
-            (None, _) => {}
+        if let Some(top_p) = &sampling.top_p {
+            self.render_top_p(top_p, why, request, claude);
         }
         match (&sampling.top_k, why) {
             (Some(_), Some(why)) => self.loss.push(Loss::new("top_k", why)),
@@ -133,6 +130,28 @@ impl Body<'_, '_> {
             (None, _) => {}
         }
         self.render_stop(&sampling.stop);
+    }
+
+    fn render_top_p(
+        &mut self,
+        top_p: &Number,
+        why: Option<&'static str>,
+        request: &Request,
+        claude: Claude,
+    ) {
+        let value = top_p.as_f64().unwrap_or(1.0);
+        let is_twofold = request.sampling.temperature.is_some() && claude.refuses_two_samplings();
+        let why = match why {
+            Some(_) if claude.takes_sampling() && value >= TOP_P_MIN => None,
+            None if is_twofold => Some("not beside temperature"),
+            why => why,
+        };
+        match why {
+            None => self.field("top_p", top_p),
+            // Everything: the default.
+            Some(_) if value >= 1.0 => {}
+            Some(why) => self.loss.push(Loss::new("top_p", why)),
+        }
     }
 
     fn render_stop(&mut self, stop: &[String]) {

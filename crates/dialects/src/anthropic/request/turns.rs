@@ -7,6 +7,8 @@
 
 use canon::{Extras, Message, Part, Request, Role};
 
+use serde_json::Value;
+
 use super::parts::{Block, Speaker, render_content, sayable};
 use crate::{
     Error, Loss,
@@ -91,8 +93,9 @@ impl<'a> Prompt<'a> {
             .turns
             .last()
             .is_some_and(|turn| turn.speaker == Speaker::User);
-        let fits = matches!(next, None | Some(Role::Assistant));
-        if claude.takes_system_turns() && behind_user && fits && self.waiting.is_empty() {
+        let behind_result = self.turns.last().is_some_and(Turn::ends_in_server_result);
+        let fits = (behind_user || behind_result) && matches!(next, None | Some(Role::Assistant));
+        if claude.takes_system_turns() && fits && self.waiting.is_empty() {
             let blocks = blocks_of(message, Speaker::System, index, loss)?;
             self.push(message, Speaker::System, blocks, index, loss);
             return Ok(());
@@ -208,6 +211,17 @@ impl<'a> Prompt<'a> {
         }
         list.close();
         Ok(())
+    }
+}
+
+impl Turn<'_> {
+    /// Whether the model's turn ends in the result of a tool that Anthropic ran: as good as a user's turn.
+    fn ends_in_server_result(&self) -> bool {
+        let Some(Part::Other { value, .. }) = self.blocks.last().map(|block| block.part) else {
+            return false;
+        };
+        let kind = value.get("type").and_then(Value::as_str);
+        kind.is_some_and(|kind| kind.ends_with("_tool_result"))
     }
 }
 

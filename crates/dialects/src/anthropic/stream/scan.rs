@@ -47,11 +47,12 @@ mod tests {
     #[test]
     fn an_object_is_whole_at_its_last_brace_wherever_it_is_cut() {
         let text = r#"{"a":"}\"}\\","b":[{"c":{}}]}"#;
-        for cut in (0..=text.len()).filter(|cut| text.is_char_boundary(*cut)) {
+        for cut in 0..=text.len() {
+            let (head, tail) = text.split_at(cut);
             let mut scan = Scan::default();
-            scan.add(&text[..cut]);
-            assert_eq!(scan.is_whole(), cut == text.len(), "{cut}");
-            scan.add(&text[cut..]);
+            scan.add(head);
+            assert_eq!(scan.is_whole(), tail.is_empty(), "{cut}");
+            scan.add(tail);
             assert!(scan.is_whole());
         }
     }
