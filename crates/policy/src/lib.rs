@@ -6,5 +6,5 @@
 pub mod routing;
 
 pub mod catalog;
-pub mod pricing;
 pub mod ledger;
+pub mod pricing;

@@ -71,7 +71,9 @@ pub fn cost(sheet: &PriceSheet, usage: &Usage) -> Cost {
 #[must_use]
 pub fn cost_with(sheet: &PriceSheet, usage: &Usage, pieces: Pieces) -> Cost {
     let sum = |buckets: &[(Unit, u64)]| {
-        buckets.iter().fold(0_i128, |sum, (unit, count)| {
+        // Most buckets of most requests are empty: their prices need not be looked up.
+        let filled = buckets.iter().filter(|(_, count)| *count > 0);
+        filled.fold(0_i128, |sum, (unit, count)| {
             sum.saturating_add(unit_price(sheet, *unit, usage.prompt_tokens).times(*count))
         })
     };

@@ -24,7 +24,11 @@ const BYTES_MAX: usize = 120;
 /// Lower is more alike; `None` is too far. A part of the name counts as near as one slip of the finger.
 fn score(wanted: &[u8], name: &str) -> Option<usize> {
     let full = plain(name);
-    let after_slash = |name| <[u8]>::split(name, |byte| *byte == b'/').nth(1).unwrap_or(name);
+    let after_slash = |name| {
+        <[u8]>::split(name, |byte| *byte == b'/')
+            .nth(1)
+            .unwrap_or(name)
+    };
     let (short, wanted_short) = (after_slash(&full), after_slash(wanted));
     let limit = 2 + wanted.len() / 4;
     // As many letters as one is longer than the other must be added at least.
@@ -35,7 +39,11 @@ fn score(wanted: &[u8], name: &str) -> Option<usize> {
     let last = near(wanted_short, short).map(|slips| slips + 1);
     let part = (wanted_short.len() >= 3 && contains(short, wanted_short))
         .then(|| 2 + (short.len() - wanted_short.len()) / 4);
-    [whole, last, part].into_iter().flatten().min().filter(|best| *best <= limit)
+    [whole, last, part]
+        .into_iter()
+        .flatten()
+        .min()
+        .filter(|best| *best <= limit)
 }
 
 /// Letters, digits and the slash: `GPT 4o` and `gpt-4o` are the same name.

@@ -145,6 +145,28 @@ fn prices_are_plausible() {
 }
 
 #[test]
+fn what_spends_money_is_never_priced_at_nothing() {
+    let catalog = Catalog::embedded();
+    let auto = catalog.model("openrouter/auto").unwrap();
+    let unknown = |model| {
+        catalog
+            .endpoints(model)
+            .iter()
+            .all(|endpoint| endpoint.prices.is_none())
+    };
+    assert!(
+        unknown(auto),
+        "a router costs what the model costs that it chooses"
+    );
+    for endpoint in catalog.all_endpoints() {
+        let free = endpoint.prices.as_ref().is_some_and(PriceSheet::is_free);
+        let maker = ["openai", "anthropic", "google-ai-studio", "xai", "deepseek"];
+        let sells = maker.contains(&endpoint.provider.as_str());
+        assert!(!free || !sells, "{} {}", endpoint.model, endpoint.tag);
+    }
+}
+
+#[test]
 fn well_known_prices_are_right() {
     let catalog = Catalog::embedded();
     for (model, tag, prompt, completion) in [

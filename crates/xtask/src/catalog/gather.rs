@@ -83,12 +83,19 @@ fn openrouter(sources: &Sources, gathered: &mut Gathered) {
         quotes
             .iter_mut()
             .for_each(|quote| move_to_lane(quote, lane, &sources.as_of));
+        if is_router(&slug) {
+            quotes.iter_mut().for_each(|quote| quote.sheets.clear());
+        }
         let upstream = if lane == STANDARD {
             slug.clone()
         } else {
             format!("{slug}:{lane}")
         };
-        let opinion = sources.genai.sheet(OPENROUTER, &upstream).cloned();
+        let opinion = sources
+            .genai
+            .sheet(OPENROUTER, &upstream)
+            .filter(|_| !is_router(&slug))
+            .cloned();
         let listing = Listing {
             vendor: OPENROUTER,
             upstream,
@@ -103,6 +110,13 @@ fn openrouter(sources: &Sources, gathered: &mut Gathered) {
         };
         gathered.places.entry(slug).or_default().push(place);
     }
+}
+
+/// Routers cost what the model costs that they choose. Lists write 0 for that, which would let a budget
+/// pay nothing: their price is not known. Two of OpenRouter's are free indeed.
+fn is_router(slug: &str) -> bool {
+    let own = slug.strip_prefix("openrouter/");
+    slug.ends_with("-router") || own.is_some_and(|name| !matches!(name, "free" | "bodybuilder"))
 }
 
 fn slug_and_lane(id: &str) -> Option<(&str, Lane)> {

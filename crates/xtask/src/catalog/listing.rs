@@ -218,6 +218,42 @@ impl Listing {
 }
 
 impl Priced {
+    /// OpenRouter's lists leave out what drawn and spoken tokens cost, which is most of such an answer. The
+    /// maker's price is OpenRouter's where the two agree on text; otherwise nobody says, and no price is
+    /// better than a tenth of it.
+    pub(super) fn complete(
+        mut self,
+        output: &BTreeSet<&'static str>,
+        maker: Option<&Self>,
+    ) -> Option<Self> {
+        if self.sheet.is_zero() {
+            return Some(self);
+        }
+        for (word, units) in [
+            ("image", ["image_output", "picture"]),
+            ("audio", ["audio_output", "picture"]),
+        ] {
+            let priced = |sheet: &Sheet| {
+                units
+                    .into_iter()
+                    .find_map(|unit| Some((unit, *sheet.base.get(unit)?)))
+            };
+            if !output.contains(word) || priced(&self.sheet).is_some() {
+                continue;
+            }
+            let agrees = |maker: &&Self| {
+                ["prompt", "completion"]
+                    .iter()
+                    .all(|unit| maker.sheet.base.get(unit) == self.sheet.base.get(unit))
+            };
+            let maker = maker.filter(agrees)?;
+            let (unit, price) = priced(&maker.sheet)?;
+            self.sheet.base.insert(unit, price);
+            self.filled.insert(unit, maker.source);
+        }
+        Some(self)
+    }
+
     /// Takes over prices that are missing, from a source that agrees on all that both have.
     fn fill(&mut self, source: &'static str, sheet: &Sheet) {
         for (unit, price) in &sheet.base {
@@ -311,6 +347,26 @@ mod tests {
                 .unwrap()
                 .source,
             RATES
+        );
+    }
+
+    #[test]
+    fn a_drawing_model_without_a_price_for_drawings_has_no_price() {
+        let priced = |prompt| {
+            let listing = listing(vec![quote(PI_AI, prompt, 2_000)]);
+            listing.priced(STANDARD, &mut Review::default()).unwrap()
+        };
+        let output = BTreeSet::from(["image", "text"]);
+        assert!(priced(1_000).complete(&output, None).is_none());
+        let mut maker = priced(1_000);
+        maker.sheet.base.insert("image_output", 9_000);
+        let complete = priced(1_000).complete(&output, Some(&maker)).unwrap();
+        assert_eq!(complete.sheet.base["image_output"], 9_000);
+        assert!(priced(3_000).complete(&output, Some(&maker)).is_none());
+        assert!(
+            priced(3_000)
+                .complete(&BTreeSet::from(["text"]), None)
+                .is_some()
         );
     }
 

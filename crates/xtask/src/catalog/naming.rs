@@ -16,7 +16,7 @@ pub(super) struct Slugs {
 }
 
 /// Vendors' names that no rule leads to the slug.
-const RENAMED: [(&str, &str, &str); 30] = [
+const RENAMED: [(&str, &str, &str); 31] = [
     (
         "cerebras",
         "llama3.1-8b",
@@ -63,6 +63,7 @@ const RENAMED: [(&str, &str, &str); 30] = [
         "accounts/fireworks/models/qwen3-coder-480b-a35b-instruct",
         "qwen/qwen3-coder",
     ),
+    ("deepseek", "deepseek-flash", "deepseek/deepseek-v4.1-flash"),
     (
         "together",
         "meta-models/Muse-Spark-Open-816B-A42B",
@@ -173,8 +174,9 @@ const FAMILIES: [(&str, &str); 6] = [
     ("whisper", "openai"),
 ];
 
-const PACKING: [&str; 11] = [
+const PACKING: [&str; 12] = [
     "instruct",
+    "chat",
     "it",
     "hf",
     "basic",

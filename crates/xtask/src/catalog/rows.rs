@@ -140,8 +140,10 @@ pub(super) fn rows(gathered: &Gathered) -> Rows {
                 place.tag,
             )
         });
+        let maker = places.iter().find(|place| rank(slug, place) == 0);
+        let maker = maker.and_then(|place| place.listing.priced(STANDARD, &mut Review::default()));
         for place in places {
-            endpoints(slug, place, &mut sets, &mut rows);
+            endpoints(slug, (place, maker.as_ref()), &mut sets, &mut rows);
         }
     }
     rows.sets = sets
@@ -224,9 +226,10 @@ fn model(slug: &str, places: &[&Place], aliases: Vec<String>) -> ModelRow {
     }
 }
 
+/// Adds the rows of one place, knowing what the model's maker charges.
 fn endpoints(
     slug: &str,
-    place: &Place,
+    (place, maker): (&Place, Option<&Priced>),
     sets: &mut BTreeMap<String, parameters::Set>,
     rows: &mut Rows,
 ) {
@@ -241,7 +244,10 @@ fn endpoints(
         listing.lanes()
     };
     for lane in lanes {
-        let priced = listing.priced(lane, &mut rows.review);
+        let mut priced = listing.priced(lane, &mut rows.review);
+        if listing.vendor == OPENROUTER {
+            priced = priced.and_then(|priced| priced.complete(&listing.output(), maker));
+        }
         let sold = priced
             .as_ref()
             .is_some_and(|priced| priced.sheet.base.contains_key("prompt"));

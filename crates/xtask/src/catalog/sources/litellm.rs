@@ -39,11 +39,7 @@ fn quote(source: &'static str, id: &str, row: &Row) -> Option<Quote> {
     };
     let mut quote = Quote::new(source, id);
     quote.output.insert(output);
-    quote.output.extend(
-        row.texts("supported_output_modalities")
-            .iter()
-            .filter_map(|word| modality(word)),
-    );
+    outputs(row, &mut quote);
     inputs(row, output, &mut quote);
     quote.prompt_max = row.count("max_input_tokens");
     quote.context = quote.prompt_max;
@@ -64,6 +60,23 @@ fn quote(source: &'static str, id: &str, row: &Row) -> Option<Quote> {
             && !endpoints.iter().any(|path| path == "/v1/chat/completions"));
     prices(row, output, &mut quote);
     Some(quote)
+}
+
+/// Some rows say that a model draws when it may only call a tool that does: a drawing has a price.
+fn outputs(row: &Row, quote: &mut Quote) {
+    let priced = |start: &str| row.members().any(|(name, _)| name.starts_with(start));
+    let words = row.texts("supported_output_modalities");
+    quote
+        .output
+        .extend(
+            words
+                .iter()
+                .filter_map(|word| modality(word))
+                .filter(|word| match *word {
+                    "image" => priced("output_cost_per_image") || priced("input_cost_per_image"),
+                    _ => true,
+                }),
+        );
 }
 
 fn inputs(row: &Row, output: &str, quote: &mut Quote) {
