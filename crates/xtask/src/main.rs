@@ -2,8 +2,11 @@
 
 mod bench;
 mod catalog;
+mod check;
+mod conformance;
 mod demo;
 mod run;
+mod test;
 mod tidy;
 
 use anyhow::{Result, bail};
@@ -30,7 +33,9 @@ fn main() -> Result<()> {
     match command.as_str() {
         "bench" => bench::bench(rest),
         "catalog" => catalog::run(rest),
+        "check" => check::check(rest),
         "demo" => demo::demo(rest),
+        "test" => test::test(rest),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => run::say(HELP),
         _ => bail!("there is no command `{command}`\n\n{HELP}"),

@@ -1,0 +1,89 @@
+//! Who is on the stage: the moods of the fake vendors, and weir's configuration that points at them.
+//!
+//! A mood is a vendor of its own and never changes, so that tests may run side by side.
+
+/// The variable that holds the key to the fake vendors.
+pub(super) const VENDOR_KEY_VARIABLE: &str = "CONFORMANCE_VENDOR_KEY";
+
+/// The suffix of a model's slug, and the mood of the vendor behind it.
+pub(super) const MOODS: &[(&str, &str)] = &[
+    ("", "{}"),
+    ("-tools", r#"{"tools": 2}"#),
+    ("-thinking", r#"{"reasoning": true}"#),
+    (
+        "-thinking-tools",
+        r#"{"reasoning": true, "tool_call": true}"#,
+    ),
+    ("-cached", r#"{"cached": 40}"#),
+    ("-slow", r#"{"chunks": 40, "between_ms": 100}"#),
+    ("-cut", r#"{"cut": {"events": 6}}"#),
+    ("-erring", r#"{"reply": {"error_after": 6}}"#),
+    ("-failing", r#"{"reply": {"fail": {"status": 503}}}"#),
+    (
+        "-limited",
+        r#"{"reply": {"fail": {"status": 429, "retry_after_s": 7}}}"#,
+    ),
+    ("-garbage", r#"{"reply": "garbage_body"}"#),
+];
+
+/// The model's slug, what its vendor speaks, and what stands in front of that wire's paths.
+const FAMILIES: &[(&str, &str, &str)] = &[
+    ("openai", "openai-chat", "/v1"),
+    ("anthropic", "anthropic", "/v1"),
+    ("gemini", "gemini", "/v1beta"),
+];
+
+/// USD a token of the prompt, and what the vendor takes that is to be tried first.
+const PRICE: &str = "0.000001";
+const LOWER_PRICE: &str = "0.0000001";
+
+/// The configuration of weir: every family in every mood, and one model that a failing vendor offers for less.
+pub(super) fn render(addresses: &[String]) -> String {
+    let mut text = "[local]\ndiscover = false\n\n[log]\nlevel = \"debug\"\n".to_owned();
+    for ((suffix, _), address) in MOODS.iter().zip(addresses) {
+        for (family, dialect, prefix) in FAMILIES {
+            let id = format!("{family}{suffix}");
+            text += &provider(&id, dialect, &format!("{address}{prefix}"));
+            text += &model(&id, &format!("test/{id}"), PRICE);
+            match id.as_str() {
+                "openai-failing" => text += &model(&id, "test/fallback", LOWER_PRICE),
+                "anthropic" => text += &model(&id, "test/fallback", PRICE),
+                _ => {}
+            }
+        }
+    }
+    text
+}
+
+fn provider(id: &str, dialect: &str, base_url: &str) -> String {
+    format!(
+        r#"
+[providers.lab-{id}]
+dialect = "{dialect}"
+base_url = "{base_url}"
+api_key = "env:{VENDOR_KEY_VARIABLE}"
+name = "Lab {id}"
+data_policy = {{ training = false, retains_days = 0 }}
+"#
+    )
+}
+
+/// `price`: USD a token of the prompt.
+fn model(id: &str, slug: &str, price: &str) -> String {
+    format!(
+        r#"
+[[providers.lab-{id}.models]]
+model = "{slug}"
+upstream_id = "{id}-model"
+context_length = 128000
+max_output_tokens = 8192
+input_modalities = ["text", "image"]
+output_modalities = ["text"]
+price = {{ prompt = "{price}", completion = "0.000002", cache_read = "0.0000001" }}
+supported_parameters = [
+    "temperature", "top_p", "max_tokens", "stop", "seed", "tools", "tool_choice", "parallel_tool_calls",
+    "response_format", "structured_outputs", "reasoning", "include_reasoning",
+]
+"#
+    )
+}
