@@ -1,4 +1,5 @@
-//! How a vendor wants to be shown its key. Always in a header: a key in a URL ends in somebody's log.
+//! How a vendor wants to be shown its key. Always in a header: a key in a URL ends in somebody's
+//! log.
 
 use canon::{Dialect, Secret};
 use http::{HeaderName, HeaderValue, header};
@@ -23,8 +24,8 @@ impl Auth {
         }
     }
 
-    /// The header that shows this key, marked so that no one prints it; `None` where the key has characters that
-    /// no header may have.
+    /// The header that shows this key, marked so that no one prints it; `None` where the key has
+    /// characters that no header may have.
     pub(crate) fn sign(self, key: &Secret<String>) -> Option<(HeaderName, HeaderValue)> {
         let (name, value) = match self {
             Self::Bearer => (

@@ -1,15 +1,24 @@
 //! One call: render, sign, send, read. The only code that dials out to models.
 
+mod body;
+mod life;
+
+use std::time::Duration;
+
 use bytes::Bytes;
-use canon::{Event, Fault, FinishReason, Part, Response};
+use canon::{Fault, Response};
 use dialects::{Loss, Target};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
-use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
+pub(crate) use self::body::Unread;
+use self::{
+    body::{collect, collect_up_to, is_not_a_stream},
+    life::{has_failed, says_something, shows_life},
+};
 use crate::{Client, EventStream, Limits, Progress, Upstream, stream::Deadlines, verdict};
 
 /// The most that is read of an error's body.
@@ -46,7 +55,8 @@ pub enum Reply {
     Stream(EventStream),
 }
 
-/// Why nothing came back. Nothing of the answer has been given out, so another provider may be asked.
+/// Why nothing came back. Nothing of the answer has been given out, so another provider may be
+/// asked.
 #[derive(Debug)]
 pub struct Failure {
     /// What went wrong, judged.
@@ -66,14 +76,15 @@ pub enum Sent {
     Maybe,
 }
 
-/// Calls a vendor. Returns once the whole answer is here or a streamed one has shown life (an event that says
-/// something), so that until then another provider can take over unnoticed.
+/// Calls a vendor. Returns once the whole answer is here or a streamed one has shown life (an event
+/// that says something), so that until then another provider can take over unnoticed.
 ///
 /// Dropping the future hangs up.
 ///
 /// # Errors
-/// Anything that leaves the caller without an answer: the request cannot be said in the dialect, nobody answers in
-/// time, an error status, an error under status 200, an answer that is empty, garbage or too long.
+/// Anything that leaves the caller without an answer: the request cannot be said in the dialect,
+/// nobody answers in time, an error status, an error under status 200, an answer that is empty,
+/// garbage or too long.
 pub async fn call(client: &Client, outgoing: Outgoing<'_>) -> Result<Reply, Failure> {
     let Outgoing {
         upstream,
@@ -312,116 +323,5 @@ impl Failure {
             status: None,
             sent: Sent::Maybe,
         }
-    }
-}
-
-/// Why a body could not be read to its end.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unread {
-    /// The connection broke.
-    #[error("the answer broke off")]
-    Broken(#[source] hyper::Error),
-    /// It is longer than allowed.
-    #[error("the answer is longer than {0} bytes")]
-    TooLong(usize),
-}
-
-/// Reads a body to its end.
-async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Vec<u8>, Unread> {
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(Unread::Broken)?;
-        if let Some(data) = frame.data_ref() {
-            if bytes.len() + data.len() > bytes_max {
-                return Err(Unread::TooLong(bytes_max));
-            }
-            bytes.extend_from_slice(data);
-        }
-    }
-    Ok(bytes)
-}
-
-/// Reads the beginning of a body, as far as it comes.
-async fn collect_up_to(mut body: Incoming, bytes_max: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while bytes.len() < bytes_max
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        if let Some(data) = frame.data_ref() {
-            let room = bytes_max - bytes.len();
-            bytes.extend_from_slice(data.get(..room).unwrap_or(data));
-        }
-    }
-    bytes
-}
-
-/// Whether the head says that this is something else than an event stream. Vendors that do not say are believed.
-fn is_not_a_stream(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(header::CONTENT_TYPE) else {
-        return false;
-    };
-    let kind = kind.as_bytes();
-    [
-        &b"application/json"[..],
-        b"text/html",
-        b"application/problem+json",
-    ]
-    .iter()
-    .any(|other| {
-        kind.get(..other.len())
-            .is_some_and(|kind| kind.eq_ignore_ascii_case(other))
-    })
-}
-
-/// Whether a whole answer says anything: something in a choice, or why there is nothing.
-fn says_something(response: &Response) -> bool {
-    response.choices.iter().any(|choice| {
-        let has_content = choice.parts.iter().any(|part| match part {
-            Part::Text(text) => !text.text.is_empty(),
-            Part::Refusal(text) => !text.is_empty(),
-            Part::Media { .. }
-            | Part::Reasoning(_)
-            | Part::ToolCall(_)
-            | Part::ToolResult(_)
-            | Part::Other { .. } => true,
-        });
-        has_content
-            || choice
-                .finish
-                .is_some_and(|finish| finish != FinishReason::Error)
-    })
-}
-
-/// Whether an event shows that an answer is on its way.
-fn shows_life(event: &Event) -> bool {
-    match event {
-        Event::Text { text, .. } | Event::Refusal { text, .. } => !text.is_empty(),
-        Event::Reasoning(_)
-        | Event::ToolCall { .. }
-        | Event::ToolArguments { .. }
-        | Event::Citation { .. }
-        | Event::Media { .. }
-        | Event::Other { .. }
-        | Event::Finish { .. } => true,
-        Event::Start { .. } | Event::Logprobs { .. } | Event::Usage(_) | Event::Fault(_) => false,
-    }
-}
-
-/// Whether an event ends an answer that has not begun.
-fn has_failed(event: &Event) -> bool {
-    match event {
-        Event::Finish { reason, .. } => *reason == FinishReason::Error,
-        Event::Start { .. }
-        | Event::Text { .. }
-        | Event::Refusal { .. }
-        | Event::Reasoning(_)
-        | Event::ToolCall { .. }
-        | Event::ToolArguments { .. }
-        | Event::Citation { .. }
-        | Event::Media { .. }
-        | Event::Logprobs { .. }
-        | Event::Other { .. }
-        | Event::Usage(_)
-        | Event::Fault(_) => false,
     }
 }

@@ -14,14 +14,15 @@ use hyper_util::{
 
 /// Kept connections to one host, per core.
 const IDLE_CONNECTIONS_MAX: usize = 64;
-/// How long a connection is kept without use. Shorter than the usual 60 s on the other side would waste handshakes;
-/// much longer meets connections that the other side has closed.
+/// How long a connection is kept without use. Shorter than the usual 60 s on the other side would
+/// waste handshakes; much longer meets connections that the other side has closed.
 const IDLE_S: u64 = 55;
 /// Between two probes of a connection that says nothing.
 const KEEPALIVE_S: u64 = 30;
 
-/// Calls vendors over HTTP/1.1 or, where TLS agrees on it, HTTP/2. Never follows a redirect: a key belongs to the
-/// address it was configured for. Made for one single-threaded runtime; clones share the connections.
+/// Calls vendors over HTTP/1.1 or, where TLS agrees on it, HTTP/2. Never follows a redirect: a key
+/// belongs to the address it was configured for. Made for one single-threaded runtime; clones share
+/// the connections.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
@@ -59,9 +60,13 @@ impl Client {
         Ok(Self { http })
     }
 
-    /// Sends a request; the answer's head, or why not. A kept connection that turns out closed before anything was
-    /// sent on it is replaced silently. Dropping the future closes what it opened.
-    pub(crate) async fn send(
+    /// Sends a request; the answer's head, or why not. A kept connection that turns out closed
+    /// before anything was sent on it is replaced silently. Dropping the future closes what it
+    /// opened.
+    ///
+    /// # Errors
+    /// No connection could be made, or it broke before the head of the answer was there.
+    pub async fn send(
         &self,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, legacy::Error> {

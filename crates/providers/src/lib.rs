@@ -1,8 +1,9 @@
 //! The outside, upstream: which vendors there are, and the call to one of them.
 //!
-//! A vendor is a value ([`Provider`], one file each in `vendors/`); a vendor as an operator configured it is an
-//! [`Upstream`]; [`call`] renders a request, signs it, sends it and reads the answer. Only [`verdict`] reads what a
-//! vendor says about a failure. This is the only crate that dials out to models.
+//! A vendor is a value ([`Provider`], one file each in `vendors/`); a vendor as an operator
+//! configured it is an [`Upstream`]; [`call`] renders a request, signs it, sends it and reads the
+//! answer. Only [`verdict`] reads what a vendor says about a failure. This is the only crate that
+//! dials out to models.
 
 mod auth;
 mod call;

@@ -5,15 +5,17 @@
 pub struct Limits {
     /// Until a connection stands: name lookup, TCP, TLS. 3 s. A kept connection takes none of it.
     pub connect_ms: u64,
-    /// From sending until a streamed answer shows life: headers and the first event that says something; comments
-    /// do not count. 120 s; models that think long need more (600 s).
+    /// From sending until a streamed answer shows life: headers and the first event that says
+    /// something; comments do not count. 120 s; models that think long need more (600 s).
     pub first_byte_ms: u64,
-    /// From sending until a whole answer is there: it comes when it is finished, so there is no earlier sign. 600 s.
+    /// From sending until a whole answer is there: it comes when it is finished, so there is no
+    /// earlier sign. 600 s.
     pub whole_ms: u64,
-    /// The longest silence within a stream that has begun: no byte at all, not even a comment. 180 s.
+    /// The longest silence within a stream that has begun: no byte at all, not even a comment. 180
+    /// s.
     pub idle_ms: u64,
-    /// The longest time between two events that say something, within a stream that has begun. Comments do not
-    /// count here: a vendor may show life for ever and say nothing. 300 s.
+    /// The longest time between two events that say something, within a stream that has begun.
+    /// Comments do not count here: a vendor may show life for ever and say nothing. 300 s.
     pub data_gap_ms: u64,
     /// The whole call, to the last byte of the answer. 3,600 s.
     pub total_ms: u64,

@@ -1,4 +1,5 @@
-//! Model servers on this machine: found by asking, so that `weir serve` works with no configuration at all.
+//! Model servers on this machine: found by asking, so that `weir serve` works with no configuration
+//! at all.
 
 use std::time::Duration;
 
@@ -56,8 +57,8 @@ impl Default for Ports {
     }
 }
 
-/// Asks this machine's well-known ports, all at once, for at most 300 ms. What does not answer, or answers as
-/// something else (port 8080 is popular), is not there.
+/// Asks this machine's well-known ports, all at once, for at most 300 ms. What does not answer, or
+/// answers as something else (port 8080 is popular), is not there.
 pub async fn discover(client: &Client, ports: Ports) -> Vec<Found> {
     let limit = Duration::from_millis(PROBE_MS);
     let (ollama, llama_cpp, vllm) = tokio::join!(
@@ -87,7 +88,8 @@ async fn ollama(client: &Client, port: u16) -> Option<Found> {
 async fn llama_cpp(client: &Client, port: u16) -> Option<Found> {
     let listed = get(client, port, "/v1/models").await?;
     let data = owned_by(&listed, "llamacpp")?;
-    // The context that one conversation gets stands in /props; what the model was trained for is more.
+    // The context that one conversation gets stands in /props; what the model was trained for is
+    // more.
     let props = get(client, port, "/props").await.unwrap_or_default();
     let context_length = props
         .pointer("/default_generation_settings/n_ctx")

@@ -1,5 +1,5 @@
-//! The closed list of ways in which vendors of one dialect differ from its reference. A vendor that needs more than
-//! these has a dialect of its own.
+//! The closed list of ways in which vendors of one dialect differ from its reference. A vendor that
+//! needs more than these has a dialect of its own.
 
 use dialects::Form;
 
@@ -29,8 +29,8 @@ pub enum Quirk {
 }
 
 impl Quirk {
-    /// What a server that copies a dialect's wire can be trusted to know or need: the quirks of a provider of
-    /// one's own.
+    /// What a server that copies a dialect's wire can be trusted to know or need: the quirks of a
+    /// provider of one's own.
     #[must_use]
     pub const fn usual(dialect: dialects::Dialect) -> &'static [Self] {
         match dialect {

@@ -1,4 +1,5 @@
-//! A provider as an operator configured it: everything that is the same for all its calls, made ready once.
+//! A provider as an operator configured it: everything that is the same for all its calls, made
+//! ready once.
 
 mod address;
 
@@ -106,8 +107,8 @@ impl Upstream {
     /// A known vendor, at its own address or at another.
     ///
     /// # Errors
-    /// The address cannot be called; the key is missing (at the vendor's own address, where it needs one) or
-    /// cannot be sent; the dialect is not spoken.
+    /// The address cannot be called; the key is missing (at the vendor's own address, where it
+    /// needs one) or cannot be sent; the dialect is not spoken.
     pub fn known(
         provider: &'static Provider,
         base_url: Option<&str>,
@@ -136,7 +137,8 @@ impl Upstream {
     /// A provider of the operator's own. Hanging up counts as not stopping the bill.
     ///
     /// # Errors
-    /// The id is no slug; the address cannot be called; the key cannot be sent; the dialect is not spoken.
+    /// The id is no slug; the address cannot be called; the key cannot be sent; the dialect is not
+    /// spoken.
     pub fn own(provider: OwnProvider) -> Result<Self, Error> {
         Self::new(Parts {
             id: &provider.id,
@@ -169,7 +171,7 @@ impl Upstream {
         if parts.key.is_some() && !address.is_private() {
             return Err(Error::Address {
                 provider: provider(),
-                why: "http is for this machine and private networks; a key would travel in the clear, use https",
+                why: "a key needs https, but on this machine and in private networks",
             });
         }
         let mut headers = headers(parts.quirks);

@@ -1,9 +1,10 @@
-//! What a failure means: whose fault, whether and where to try again, what the caller may hear. The only place that
-//! reads a vendor's status, headers and error bodies.
+//! What a failure means: whose fault, whether and where to try again, what the caller may hear. The
+//! only place that reads a vendor's status, headers and error bodies.
 //!
-//! Three readers are told apart. The caller hears a vendor's own words only where the request is at fault, with
-//! addresses, keys and accounts taken out. The log hears the vendor's words only about the account and the model,
-//! where an operator must act: words about a request may quote it. Routing hears [`Again`].
+//! Three readers are told apart. The caller hears a vendor's own words only where the request is at
+//! fault, with addresses, keys and accounts taken out. The log hears the vendor's words only about
+//! the account and the model, where an operator must act: words about a request may quote it.
+//! Routing hears [`Again`].
 
 mod scrub;
 mod wait;
@@ -20,12 +21,12 @@ use crate::{Upstream, call::Unread};
 
 /// What a vendor answered instead of an answer; for the log.
 #[derive(Debug, thiserror::Error)]
-#[error("{provider} answered {status}{}{}", .code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default(), .message.as_ref().map(|message| format!(": {message}")).unwrap_or_default())]
+#[error("{provider} answered {status}{detail}")]
 struct Answered {
     provider: String,
     status: u16,
-    code: Option<String>,
-    message: Option<String>,
+    /// Its code in brackets and its words behind a colon, as far as there are any.
+    detail: String,
 }
 
 /// What went wrong without an answer; for the log.
@@ -72,18 +73,18 @@ pub fn judge(upstream: &Upstream, status: u16, headers: &HeaderMap, error: &Vend
             Again::Elsewhere { after_ms: None },
         ),
     };
-    fault.provider_code = error
-        .code
-        .as_deref()
-        .filter(|code| scrub::is_code(code))
-        .map(Box::from);
+    let code = error.code.as_deref().filter(|code| scrub::is_code(code));
+    fault.provider_code = code.map(Box::from);
+    let mut detail = code.map_or_else(String::new, |code| format!(" ({code})"));
     let speaks_of_us = matches!(finding, Finding::Account | Finding::Model) || status == 429;
-    let message = error.message.as_deref().filter(|_| speaks_of_us);
+    if let Some(message) = error.message.as_deref().filter(|_| speaks_of_us) {
+        detail.push_str(": ");
+        detail.push_str(&scrub::scrub(message, upstream.secrets()));
+    }
     fault.with_source(Answered {
         provider: upstream.id().to_string(),
         status,
-        code: fault_code(error),
-        message: message.map(|message| scrub::scrub(message, upstream.secrets())),
+        detail,
     })
 }
 
@@ -231,12 +232,4 @@ fn caller(upstream: &Upstream, kind: Kind, error: &VendorError) -> Fault {
         .filter(|message| !message.is_empty());
     let say = said.map_or(Cow::Borrowed("Invalid request parameters"), Cow::Owned);
     Fault::caller(kind, say).with_metadata("provider_name", upstream.name())
-}
-
-fn fault_code(error: &VendorError) -> Option<String> {
-    error
-        .code
-        .as_deref()
-        .filter(|code| scrub::is_code(code))
-        .map(str::to_owned)
 }

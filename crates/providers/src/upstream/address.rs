@@ -61,7 +61,8 @@ impl Address {
         self.authority.host()
     }
 
-    /// Whether nobody outside can listen in: TLS, this machine, or a network that is not the internet.
+    /// Whether nobody outside can listen in: TLS, this machine, or a network that is not the
+    /// internet.
     pub(super) fn is_private(&self) -> bool {
         self.scheme == Scheme::HTTPS || is_private_host(self.authority.host())
     }

@@ -1,5 +1,6 @@
 //! Anthropic, the reference of Anthropic Messages.
-//! Facts: <https://docs.anthropic.com/en/api/overview>, <https://docs.anthropic.com/en/api/versioning> (read 2026-11-22).
+//! Facts: <https://docs.anthropic.com/en/api/overview>,
+//! <https://docs.anthropic.com/en/api/versioning>, and recorded traffic (2026-11-22).
 
 use dialects::Dialect;
 
@@ -15,8 +16,15 @@ pub(super) const ANTHROPIC: Provider = Provider {
     speaks: &[Task::Chat],
     quirks: &[Quirk::Header("anthropic-version", "2023-06-01")],
     cancel_stops_billing: true,
-    data_policy: DataPolicy { training: Some(false), retains_days: Some(30) },
-    links: Links { privacy: Some("https://www.anthropic.com/legal/privacy"), terms: Some("https://www.anthropic.com/legal/commercial-terms"), status: Some("https://status.anthropic.com/") },
+    data_policy: DataPolicy {
+        training: Some(false),
+        retains_days: Some(30),
+    },
+    links: Links {
+        privacy: Some("https://www.anthropic.com/legal/privacy"),
+        terms: Some("https://www.anthropic.com/legal/commercial-terms"),
+        status: Some("https://status.anthropic.com/"),
+    },
     headquarters: Some("US"),
     local_port: None,
 };

@@ -1,5 +1,5 @@
 //! DeepSeek: OpenAI chat with the thoughts in `reasoning_content`.
-//! Facts: <https://api-docs.deepseek.com/>, <https://api-docs.deepseek.com/guides/thinking_mode> (read 2026-11-22).
+//! Facts: <https://api-docs.deepseek.com/>, and recorded traffic (2026-11-22).
 
 use dialects::Dialect;
 
@@ -13,10 +13,29 @@ pub(super) const DEEPSEEK: Provider = Provider {
     auth: Auth::Bearer,
     key_variables: &["DEEPSEEK_API_KEY"],
     speaks: &[Task::Chat],
-    quirks: &[Quirk::AskForUsage, Quirk::ReasoningField("reasoning_content"), Quirk::Drops(&["logit_bias", "seed", "top_k", "top_a", "min_p", "repetition_penalty"])],
+    quirks: &[
+        Quirk::AskForUsage,
+        Quirk::ReasoningField("reasoning_content"),
+        Quirk::Drops(&[
+            "logit_bias",
+            "top_k",
+            "top_a",
+            "min_p",
+            "repetition_penalty",
+        ]),
+    ],
     cancel_stops_billing: true,
-    data_policy: DataPolicy { training: Some(true), retains_days: None },
-    links: Links { privacy: Some("https://cdn.deepseek.com/policies/en-US/deepseek-privacy-policy.html"), terms: Some("https://cdn.deepseek.com/policies/en-US/deepseek-open-platform-terms-of-service.html"), status: Some("https://status.deepseek.com/") },
+    data_policy: DataPolicy {
+        training: Some(true),
+        retains_days: None,
+    },
+    links: Links {
+        privacy: Some("https://cdn.deepseek.com/policies/en-US/deepseek-privacy-policy.html"),
+        terms: Some(
+            "https://cdn.deepseek.com/policies/en-US/deepseek-open-platform-terms-of-service.html",
+        ),
+        status: Some("https://status.deepseek.com/"),
+    },
     headquarters: Some("CN"),
     local_port: None,
 };

@@ -1,5 +1,6 @@
 //! Fireworks: OpenAI chat over open models.
-//! Facts: <https://docs.fireworks.ai/tools-sdks/openai-compatibility>, <https://docs.fireworks.ai/guides/security_compliance/data_handling> (read 2026-11-22).
+//! Facts: <https://docs.fireworks.ai/tools-sdks/openai-compatibility>, its data:
+//! <https://docs.fireworks.ai/guides/security_compliance/data_handling> (2026-11-22).
 
 use dialects::Dialect;
 
@@ -12,11 +13,26 @@ pub(super) const FIREWORKS: Provider = Provider {
     base_url: "https://api.fireworks.ai/inference/v1",
     auth: Auth::Bearer,
     key_variables: &["FIREWORKS_API_KEY"],
-    speaks: &[Task::Chat, Task::Embeddings, Task::Images, Task::Transcription],
-    quirks: &[Quirk::AskForUsage, Quirk::ReasoningField("reasoning_content")],
+    speaks: &[
+        Task::Chat,
+        Task::Embeddings,
+        Task::Images,
+        Task::Transcription,
+    ],
+    quirks: &[
+        Quirk::AskForUsage,
+        Quirk::ReasoningField("reasoning_content"),
+    ],
     cancel_stops_billing: true,
-    data_policy: DataPolicy { training: Some(false), retains_days: Some(0) },
-    links: Links { privacy: Some("https://fireworks.ai/privacy-policy"), terms: Some("https://fireworks.ai/terms-of-service"), status: Some("https://status.fireworks.ai/") },
+    data_policy: DataPolicy {
+        training: Some(false),
+        retains_days: Some(0),
+    },
+    links: Links {
+        privacy: Some("https://fireworks.ai/privacy-policy"),
+        terms: Some("https://fireworks.ai/terms-of-service"),
+        status: Some("https://status.fireworks.ai/"),
+    },
     headquarters: Some("US"),
     local_port: None,
 };

@@ -1,5 +1,7 @@
-//! Google AI Studio, the reference of Gemini. Whether data trains models depends on the plan of the key, so it is unknown here.
-//! Facts: <https://ai.google.dev/api>, <https://ai.google.dev/gemini-api/docs/usage-policies> (read 2026-11-22).
+//! Google AI Studio, the reference of Gemini. Whether data trains models depends on the plan of the
+//! key, so it is unknown here.
+//! Facts: <https://ai.google.dev/api>, its data:
+//! <https://ai.google.dev/gemini-api/docs/usage-policies> (read 2026-11-22).
 
 use dialects::Dialect;
 
@@ -15,8 +17,15 @@ pub(super) const GOOGLE_AI_STUDIO: Provider = Provider {
     speaks: &[Task::Chat, Task::Embeddings, Task::Images, Task::Speech],
     quirks: &[],
     cancel_stops_billing: false,
-    data_policy: DataPolicy { training: None, retains_days: Some(55) },
-    links: Links { privacy: Some("https://policies.google.com/privacy"), terms: Some("https://ai.google.dev/gemini-api/terms"), status: Some("https://aistudio.google.com/status") },
+    data_policy: DataPolicy {
+        training: None,
+        retains_days: Some(55),
+    },
+    links: Links {
+        privacy: Some("https://policies.google.com/privacy"),
+        terms: Some("https://ai.google.dev/gemini-api/terms"),
+        status: Some("https://aistudio.google.com/status"),
+    },
     headquarters: Some("US"),
     local_port: None,
 };

@@ -1,5 +1,6 @@
 //! Ollama on the operator's own machine, by its OpenAI wire.
-//! Facts: <https://docs.ollama.com/api/openai-compatibility>, <https://docs.ollama.com/api/tags> (read 2026-11-22).
+//! Facts: <https://docs.ollama.com/api/openai-compatibility>, <https://docs.ollama.com/api/tags>
+//! (read 2026-11-22).
 
 use dialects::Dialect;
 
@@ -13,10 +14,20 @@ pub(super) const OLLAMA: Provider = Provider {
     auth: Auth::Bearer,
     key_variables: &[],
     speaks: &[Task::Chat, Task::Embeddings],
-    quirks: &[Quirk::AskForUsage, Quirk::Drops(&["logit_bias", "user", "n"])],
+    quirks: &[
+        Quirk::AskForUsage,
+        Quirk::Drops(&["logit_bias", "user", "n"]),
+    ],
     cancel_stops_billing: true,
-    data_policy: DataPolicy { training: Some(false), retains_days: Some(0) },
-    links: Links { privacy: None, terms: None, status: None },
+    data_policy: DataPolicy {
+        training: Some(false),
+        retains_days: Some(0),
+    },
+    links: Links {
+        privacy: None,
+        terms: None,
+        status: None,
+    },
     headquarters: None,
     local_port: Some(11_434),
 };

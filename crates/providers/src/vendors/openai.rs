@@ -1,5 +1,6 @@
 //! OpenAI, the reference of OpenAI chat.
-//! Facts: <https://platform.openai.com/docs/api-reference>, <https://platform.openai.com/docs/guides/your-data> (read 2026-11-22).
+//! Facts: <https://platform.openai.com/docs/api-reference>, its data:
+//! <https://platform.openai.com/docs/guides/your-data> (read 2026-11-22).
 
 use dialects::Dialect;
 
@@ -12,11 +13,29 @@ pub(super) const OPENAI: Provider = Provider {
     base_url: "https://api.openai.com/v1",
     auth: Auth::Bearer,
     key_variables: &["OPENAI_API_KEY"],
-    speaks: &[Task::Chat, Task::Embeddings, Task::Images, Task::Speech, Task::Transcription],
-    quirks: &[Quirk::MaxCompletionTokens, Quirk::DeveloperRole, Quirk::AskForUsage, Quirk::Drops(&["top_k", "top_a", "min_p", "repetition_penalty"])],
+    speaks: &[
+        Task::Chat,
+        Task::Embeddings,
+        Task::Images,
+        Task::Speech,
+        Task::Transcription,
+    ],
+    quirks: &[
+        Quirk::MaxCompletionTokens,
+        Quirk::DeveloperRole,
+        Quirk::AskForUsage,
+        Quirk::Drops(&["top_k", "top_a", "min_p", "repetition_penalty"]),
+    ],
     cancel_stops_billing: true,
-    data_policy: DataPolicy { training: Some(false), retains_days: Some(30) },
-    links: Links { privacy: Some("https://openai.com/policies/privacy-policy/"), terms: Some("https://openai.com/policies/services-agreement/"), status: Some("https://status.openai.com/") },
+    data_policy: DataPolicy {
+        training: Some(false),
+        retains_days: Some(30),
+    },
+    links: Links {
+        privacy: Some("https://openai.com/policies/privacy-policy/"),
+        terms: Some("https://openai.com/policies/services-agreement/"),
+        status: Some("https://status.openai.com/"),
+    },
     headquarters: Some("US"),
     local_port: None,
 };

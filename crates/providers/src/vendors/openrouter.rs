@@ -1,5 +1,6 @@
-//! OpenRouter: the router behind the router. Whether hanging up stops the bill depends on who serves there, so it counts as no.
-//! Facts: <https://openrouter.ai/docs/api-reference/overview> (read 2026-11-22).
+//! OpenRouter: the router behind the router. Whether hanging up stops the bill depends on who
+//! serves there, so it counts as no.
+//! Facts: <https://openrouter.ai/docs/api-reference/overview> and recorded traffic (2026-11-22).
 
 use dialects::Dialect;
 
@@ -13,10 +14,20 @@ pub(super) const OPENROUTER: Provider = Provider {
     auth: Auth::Bearer,
     key_variables: &["OPENROUTER_API_KEY"],
     speaks: &[Task::Chat, Task::Embeddings, Task::Images],
-    quirks: &[Quirk::OpenRouter, Quirk::CacheMarks, Quirk::DeveloperRole, Quirk::AskForUsage, Quirk::Header("x-title", "Weir")],
+    quirks: &[
+        Quirk::OpenRouter,
+        Quirk::CacheMarks,
+        Quirk::DeveloperRole,
+        Quirk::AskForUsage,
+        Quirk::Header("x-title", "Weir"),
+    ],
     cancel_stops_billing: false,
     data_policy: DataPolicy::UNKNOWN,
-    links: Links { privacy: Some("https://openrouter.ai/privacy"), terms: Some("https://openrouter.ai/terms"), status: Some("https://status.openrouter.ai/") },
+    links: Links {
+        privacy: Some("https://openrouter.ai/privacy"),
+        terms: Some("https://openrouter.ai/terms"),
+        status: Some("https://status.openrouter.ai/"),
+    },
     headquarters: Some("US"),
     local_port: None,
 };

@@ -1,5 +1,6 @@
 //! Together: OpenAI chat over open models.
-//! Facts: <https://docs.together.ai/docs/openai-api-compatibility> (read 2026-11-22).
+//! Facts: <https://docs.together.ai/docs/openai-api-compatibility> and recorded traffic
+//! (2026-11-22).
 
 use dialects::Dialect;
 
@@ -12,11 +13,21 @@ pub(super) const TOGETHER: Provider = Provider {
     base_url: "https://api.together.xyz/v1",
     auth: Auth::Bearer,
     key_variables: &["TOGETHER_API_KEY"],
-    speaks: &[Task::Chat, Task::Embeddings, Task::Images, Task::Speech, Task::Transcription],
+    speaks: &[
+        Task::Chat,
+        Task::Embeddings,
+        Task::Images,
+        Task::Speech,
+        Task::Transcription,
+    ],
     quirks: &[Quirk::AskForUsage],
     cancel_stops_billing: true,
     data_policy: DataPolicy::UNKNOWN,
-    links: Links { privacy: Some("https://www.together.ai/privacy"), terms: Some("https://www.together.ai/terms-of-service"), status: Some("https://status.together.ai/") },
+    links: Links {
+        privacy: Some("https://www.together.ai/privacy"),
+        terms: Some("https://www.together.ai/terms-of-service"),
+        status: Some("https://status.together.ai/"),
+    },
     headquarters: Some("US"),
     local_port: None,
 };

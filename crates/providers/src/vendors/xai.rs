@@ -1,5 +1,6 @@
 //! xAI: OpenAI chat for the Grok models.
-//! Facts: <https://docs.x.ai/docs/api-reference>, <https://docs.x.ai/docs/guides/migration> (read 2026-11-22).
+//! Facts: <https://docs.x.ai/docs/api-reference>, its data: <https://docs.x.ai/docs/faq/security>
+//! (read 2026-11-22).
 
 use dialects::Dialect;
 
@@ -13,10 +14,28 @@ pub(super) const XAI: Provider = Provider {
     auth: Auth::Bearer,
     key_variables: &["XAI_API_KEY"],
     speaks: &[Task::Chat, Task::Images],
-    quirks: &[Quirk::AskForUsage, Quirk::MaxCompletionTokens, Quirk::DeveloperRole, Quirk::Drops(&["logit_bias", "top_k", "top_a", "min_p", "repetition_penalty"])],
+    quirks: &[
+        Quirk::AskForUsage,
+        Quirk::MaxCompletionTokens,
+        Quirk::DeveloperRole,
+        Quirk::Drops(&[
+            "logit_bias",
+            "top_k",
+            "top_a",
+            "min_p",
+            "repetition_penalty",
+        ]),
+    ],
     cancel_stops_billing: true,
-    data_policy: DataPolicy { training: Some(false), retains_days: Some(30) },
-    links: Links { privacy: Some("https://x.ai/legal/privacy-policy"), terms: Some("https://x.ai/legal/terms-of-service-enterprise"), status: Some("https://status.x.ai/") },
+    data_policy: DataPolicy {
+        training: Some(false),
+        retains_days: Some(30),
+    },
+    links: Links {
+        privacy: Some("https://x.ai/legal/privacy-policy"),
+        terms: Some("https://x.ai/legal/terms-of-service-enterprise"),
+        status: Some("https://status.x.ai/"),
+    },
     headquarters: Some("US"),
     local_port: None,
 };

@@ -1,9 +1,10 @@
 //! How long a vendor wants to be left alone.
 //!
-//! Forms seen in the wild: `retry-after-ms`; `retry-after` in seconds or as a date; a delay in the body; and where
-//! none of these is there, the time at which an exhausted budget is full again (`x-ratelimit-reset-requests: 6m0s`,
-//! `x-ratelimit-reset: 1754667660000`, `anthropic-ratelimit-requests-reset: 2026-01-01T00:00:00Z`). Dates are
-//! measured from the answer's own `date` header: the vendor's clock is the one that counts.
+//! Forms seen in the wild: `retry-after-ms`; `retry-after` in seconds or as a date; a delay in the
+//! body; and where none of these is there, the time at which an exhausted budget is full again
+//! (`x-ratelimit-reset-requests: 6m0s`, `x-ratelimit-reset: 1754667660000`,
+//! `anthropic-ratelimit-requests-reset: 2026-01-01T00:00:00Z`). Dates are measured from the
+//! answer's own `date` header: the vendor's clock is the one that counts.
 
 use http::HeaderMap;
 
@@ -45,14 +46,16 @@ fn remaining_of(name: &str) -> (String, bool) {
     (name.replace("reset", "remaining"), is_budget)
 }
 
-/// A reset as a duration (`12ms`, `6m0s`, `1.5`), a point in time in seconds or milliseconds, or a date.
+/// A reset as a duration (`12ms`, `6m0s`, `1.5`), a point in time in seconds or milliseconds, or a
+/// date.
 fn reset_ms(text: &str, now: Option<u64>) -> Option<u64> {
     let text = text.trim();
     if let Some(number) = decimal_ms(text, 1_000) {
         // Nobody waits for a year: so large a number is a point in time.
         return match number {
             0..31_536_000_000 => Some(number),
-            // In seconds (already in ms by now) or in milliseconds (a thousand times too large by now).
+            // In seconds (already in ms by now) or in milliseconds (a thousand times too large by
+            // now).
             31_536_000_000..100_000_000_000_000 => until(number, now),
             _ => until(number / 1_000, now),
         };
@@ -105,7 +108,8 @@ fn duration_ms(text: &str) -> Option<u64> {
     (!text.is_empty()).then_some(total)
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` as milliseconds since 1970 (RFC 9110, 5.6.7; the two obsolete forms are not read).
+/// `Sun, 06 Nov 1994 08:49:37 GMT` as milliseconds since 1970 (RFC 9110, 5.6.7; the two obsolete
+/// forms are not read).
 fn http_date(text: &str) -> Option<u64> {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

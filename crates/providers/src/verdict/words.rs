@@ -1,5 +1,5 @@
-//! What vendors mean by what they say: status, code and message to one finding. The words are those that vendors
-//! were recorded to use; a word that nobody uses is not listed.
+//! What vendors mean by what they say: status, code and message to one finding. The words are those
+//! that vendors were recorded to use; a word that nobody uses is not listed.
 
 use canon::Kind;
 use dialects::VendorError;
@@ -68,7 +68,8 @@ fn by_status(status: u16) -> Finding {
     }
 }
 
-/// The status that is meant. A vendor may say 400 or even 200 and state another in the body, or only by its code.
+/// The status that is meant. A vendor may say 400 or even 200 and state another in the body, or
+/// only by its code.
 fn status(http: u16, error: &VendorError) -> u16 {
     let stated = error
         .status

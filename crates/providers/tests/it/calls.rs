@@ -201,7 +201,7 @@ async fn a_redirect_is_not_followed() {
     let client = Client::new().unwrap();
     let canary = Server::start(|_| response("200 OK", "application/json", "{}")).await;
     let location = format!(
-        "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:{}/x\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 307 Moved\r\nlocation: http://127.0.0.1:{}/x\r\ncontent-length: 0\r\n\r\n",
         canary.port
     );
     let server = Server::start(move |_| location.clone()).await;

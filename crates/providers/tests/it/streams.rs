@@ -196,7 +196,8 @@ async fn a_connection_serves_one_call_after_the_other() {
             assert!(drain(streamed(reply)).await.fault.is_none());
             tokio::task::yield_now().await;
         }
-        // In this mood a new connection is closed at once, and counted; a kept one only after the request.
+        // In this mood a new connection is closed at once, and counted; a kept one only after the
+        // request.
         vendor.set_mood(Mood::refuse());
         assert!(ask(&client, &upstream, true).await.is_err());
         assert_eq!(vendor.refused(), 0, "{dialect}");
