@@ -128,7 +128,9 @@ impl Ledger {
         let key = self.key_of(&entry.attempt, &effect);
         let applied = self.commit(&entry.attempt, effect)?;
         self.accounts.extend(balances);
-        self.entries = self.entries.saturating_add(1);
+        if applied == Applied::Done {
+            self.entries = self.entries.saturating_add(1);
+        }
         debug_assert_eq!(invariants::balanced(self), Ok(()));
         debug_assert_eq!(
             key.map_or(Ok(()), |key| invariants::sound(self, &key)),
@@ -228,7 +230,7 @@ impl Ledger {
         self.accounts.get(account).copied().unwrap_or(NanoUsd::ZERO)
     }
 
-    /// How many entries were ever applied.
+    /// How many entries ever took effect.
     #[must_use]
     pub fn entries(&self) -> u64 {
         self.entries

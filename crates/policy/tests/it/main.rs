@@ -1,5 +1,6 @@
 //! The laws of policy, one module a subject.
 
 mod catalog;
+mod ledger;
 mod pricing;
 mod routing;
