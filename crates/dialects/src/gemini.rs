@@ -14,6 +14,7 @@ mod config;
 mod contents;
 mod error;
 mod grounding;
+mod logprobs;
 mod media;
 mod partial;
 mod request;

@@ -6,7 +6,7 @@ use canon::{
 };
 use serde_json::{Map, Value};
 
-use super::{grounding, partial, wire};
+use super::{grounding, logprobs, partial, wire};
 use crate::{Error, Fields, Step};
 
 /// The longest beginning of the answer's id that goes into ids of calls: other vendors take 40 characters at most.
@@ -90,7 +90,7 @@ impl Candidate {
         if let Some(logprobs) = fields
             .value("logprobsResult")
             .as_ref()
-            .and_then(parse_logprobs)
+            .and_then(logprobs::parse_logprobs)
         {
             push(
                 out,
@@ -373,33 +373,4 @@ impl Candidate {
 
 fn push(out: &mut Vec<Step>, event: Event) {
     out.push(Step::Event(event));
-}
-
-/// `logprobsResult` in OpenAI's form: one entry a token, with its bytes and the alternatives.
-fn parse_logprobs(result: &Value) -> Option<Value> {
-    let chosen = result.get("chosenCandidates")?.as_array()?;
-    let top = result.get("topCandidates").and_then(Value::as_array);
-    let entries = chosen.iter().enumerate().map(|(index, candidate)| {
-        let alternatives = top
-            .and_then(|top| top.get(index)?.get("candidates")?.as_array())
-            .map_or_else(Vec::new, |list| list.iter().map(parse_logprob).collect());
-        let mut entry = parse_logprob(candidate);
-        if let Some(entry) = entry.as_object_mut() {
-            entry.insert("top_logprobs".to_owned(), Value::Array(alternatives));
-        }
-        entry
-    });
-    Some(serde_json::json!({ "content": entries.collect::<Vec<_>>() }))
-}
-
-fn parse_logprob(candidate: &Value) -> Value {
-    let token = candidate
-        .get("token")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    serde_json::json!({
-        "token": token,
-        "logprob": candidate.get("logProbability"),
-        "bytes": token.as_bytes(),
-    })
 }

@@ -331,12 +331,16 @@ impl<'a> Turn<'a> {
             }
         }
         for signature in std::mem::take(&mut self.early) {
-            // The text it signed stands behind it where the wire in between keeps thinking and text apart.
-            let place = self
-                .parts
-                .iter_mut()
-                .rev()
-                .find(|piece| piece.signature.is_none() && matches!(piece.body, Body::Text(_)));
+            // What it signed stands behind it where the wire in between keeps thinking apart: the last
+            // text or picture, as Gemini signs the end of an answer.
+            let is_open = |piece: &&mut Piece<'_>| {
+                let signs = matches!(
+                    piece.body,
+                    Body::Text(_) | Body::Inline { .. } | Body::File { .. }
+                );
+                signs && piece.signature.is_none()
+            };
+            let place = self.parts.iter_mut().rev().find(is_open);
             match place {
                 Some(piece) => piece.signature = Some(signature),
                 None => self.parts.push(Piece {

@@ -1,0 +1,69 @@
+//! Feeds the bytes of a stream to a dialect, cut as a test wants.
+
+use canon::{Event, Response, fold};
+use dialects::framing::sse::{Item, Reader};
+use dialects::{Call, Step, VendorError};
+
+/// The largest frame that a test may bring.
+const FRAME_BYTES_MAX: usize = 64 << 20;
+
+/// What a stream said.
+#[derive(Debug)]
+pub(crate) struct Replay {
+    /// Step by step.
+    pub(crate) steps: Vec<Step>,
+    /// Whether the answer had come to its own end.
+    pub(crate) is_complete: bool,
+}
+
+/// Reads a stream that comes in these pieces.
+pub(crate) fn replay<'b>(
+    call: &dyn Call,
+    pieces: impl IntoIterator<Item = &'b [u8]>,
+) -> Result<Replay, String> {
+    let mut frames = Reader::new(FRAME_BYTES_MAX);
+    let mut stream = call.stream();
+    let mut steps = Vec::new();
+    for piece in pieces {
+        frames.push(piece).map_err(|error| error.to_string())?;
+        while let Some(item) = frames.next() {
+            if let Item::Frame(frame) = item {
+                stream
+                    .frame(&frame, &mut steps)
+                    .map_err(|error| error.to_string())?;
+            }
+        }
+    }
+    Ok(Replay {
+        steps,
+        is_complete: stream.is_complete(),
+    })
+}
+
+impl Replay {
+    /// Everything it said, as text: two streams said the same when these are equal.
+    pub(crate) fn transcript(&self) -> String {
+        format!("{:?}\ncomplete: {}", self.steps, self.is_complete)
+    }
+
+    /// Its events, and the error that broke it off.
+    pub(crate) fn into_events(self) -> (Vec<Event>, Option<VendorError>) {
+        let mut events = Vec::new();
+        for step in self.steps {
+            match step {
+                Step::Event(event) => events.push(event),
+                Step::Error(error) => return (events, Some(error)),
+                Step::End => break,
+            }
+        }
+        (events, None)
+    }
+
+    /// The sum of its events.
+    pub(crate) fn into_response(self) -> Result<Response, VendorError> {
+        match self.into_events() {
+            (events, None) => Ok(fold(events).expect("a vendor's events hold no fault")),
+            (_, Some(error)) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Recorded answers served to callers of every dialect: the independent reader finds in what we write
+//! what it finds in what the vendor wrote. Every dialect is translated into every other.
+
+use dialects::{Call, Dialect, SERVED, Serve, Step, called};
+use serde_json::Value;
+use testbed::corpus::{self, Exchange};
+
+use crate::corpus::{WIRES, Wire, stream_bytes};
+use crate::golden::{receipt_of, serve_steps, stamp};
+use crate::reader::{self, Facts};
+use crate::replay::replay;
+
+/// What a caller of a dialect can be told. Anthropic has one answer only; it has no word for a vendor that failed, always
+/// states a reason, and says `tool_use` of every answer that calls.
+fn tellable(dialect: Dialect, mut facts: Facts) -> Facts {
+    facts.tokens = None;
+    if dialect == Dialect::Anthropic {
+        facts.answers.retain(|number, _| *number == 0);
+        for answer in facts.answers.values_mut() {
+            answer.finish = match answer.finish {
+                Some("stop") | None if !answer.calls.is_empty() => Some("tool_calls"),
+                None | Some("error") => Some("stop"),
+                other => other,
+            };
+        }
+    }
+    facts
+}
+
+fn whole_as(serve: &dyn Serve, call: &dyn Call, exchange: &Exchange) -> Option<(Facts, Facts)> {
+    let bytes = exchange.response.wire_bytes();
+    let response = call.parse_response(&bytes).ok()?;
+    let receipt = receipt_of(response.usage.clone().unwrap_or_default());
+    let mut out = Vec::new();
+    serve.render_response(&response, &stamp(), &receipt, &mut out);
+    let body: Value = serde_json::from_slice(&out).unwrap();
+    Some((
+        reader::read_whole(serve.dialect(), &body),
+        reader::facts_of(&response),
+    ))
+}
+
+fn stream_as(serve: &dyn Serve, call: &dyn Call, exchange: &Exchange) -> Option<(Facts, Facts)> {
+    let bytes = stream_bytes(exchange);
+    let steps = || replay(call, [bytes.as_slice()]).unwrap().steps;
+    if steps().iter().any(|step| matches!(step, Step::Error(_))) {
+        return None;
+    }
+    let response = replay(call, [bytes.as_slice()])
+        .unwrap()
+        .into_response()
+        .ok()?;
+    let out = serve_steps(serve, steps());
+    let frames = crate::corpus::frames_of(&out);
+    Some((
+        reader::read_stream(serve.dialect(), &frames),
+        reader::facts_of(&response),
+    ))
+}
+
+fn served_as_in_every_dialect(wire: &Wire) {
+    if !corpus::available() {
+        println!("skipped: the corpus is not at hand");
+        return;
+    }
+    let call = called(wire.dialect).unwrap();
+    let mut failures = Vec::new();
+    let mut checked = 0;
+    for serve in SERVED {
+        let wholes = wire.wholes().map(|exchange| {
+            let pair = whole_as(*serve, call, &exchange);
+            (exchange, pair)
+        });
+        let streams = wire.streams().map(|exchange| {
+            let pair = stream_as(*serve, call, &exchange);
+            (exchange, pair)
+        });
+        for (exchange, pair) in wholes.chain(streams) {
+            let Some((found, wanted)) = pair else {
+                continue;
+            };
+            let found = tellable(serve.dialect(), found);
+            let wanted = tellable(serve.dialect(), wanted);
+            checked += 1;
+            if found != wanted {
+                let label = exchange.label();
+                let differences = found.differences(&wanted);
+                failures.push(format!("{label} as {}: {differences}", serve.dialect()));
+            }
+        }
+    }
+    println!(
+        "{}: {checked} answers served, {} wrong",
+        wire.dialect,
+        failures.len()
+    );
+    let shown: Vec<&String> = failures.iter().take(30).collect();
+    assert!(shown.is_empty(), "{} failures: {shown:#?}", failures.len());
+    assert!(checked >= 300);
+}
+
+#[test]
+fn recorded_openai_chat_answers_say_the_same_in_every_served_dialect() {
+    served_as_in_every_dialect(&WIRES[0]);
+}
+
+#[test]
+fn recorded_anthropic_answers_say_the_same_in_every_served_dialect() {
+    served_as_in_every_dialect(&WIRES[1]);
+}
+
+#[test]
+fn recorded_gemini_answers_say_the_same_in_every_served_dialect() {
+    served_as_in_every_dialect(&WIRES[2]);
+}
