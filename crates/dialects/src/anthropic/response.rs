@@ -9,17 +9,14 @@ use serde_json::{Map, Value};
 use super::{
     block, foreign, usage,
     wire::{
-        DIALECT, MESSAGE_FIELDS, finish_reason, is_sayable, render_citation, render_tail_without,
-        stop_reason,
+        DIALECT, Ending, MESSAGE_FIELDS, finish_reason, is_sayable, render_citation,
+        render_tail_without,
     },
 };
 use crate::{
     Error, Fields, Receipt, Stamp,
     json::{Array, Object},
 };
-
-/// Fields of the message that stand there even where they say nothing.
-const NULLABLE: &[&str] = &["stop_details", "container"];
 
 /// Reads an answer.
 pub(super) fn parse(body: &[u8]) -> Result<Response, Error> {
@@ -77,46 +74,75 @@ pub(super) fn render(response: &Response, stamp: &Stamp, receipt: &Receipt, out:
         render_part(part, &mut content);
     }
     content.close();
-    let has_calls = choice
-        .parts
-        .iter()
-        .any(|part| matches!(part, Part::ToolCall(_)));
-    let reason = stop_reason(
-        choice.finish,
-        choice.native_finish.as_deref(),
-        choice.stop_sequence.as_deref(),
-        has_calls,
-    );
+    let has = |wanted: fn(&Part) -> bool| choice.parts.iter().any(wanted);
+    let ending = Ending {
+        finish: choice.finish,
+        native: choice.native_finish.as_deref(),
+        stop_sequence: choice.stop_sequence.as_deref(),
+        has_calls: has(|part| matches!(part, Part::ToolCall(_))),
+        has_refusal: has(|part| matches!(part, Part::Refusal(_))),
+    };
+    let reason = ending.stop_reason();
     message.field("stop_reason", &reason);
     message.field("stop_sequence", &choice.stop_sequence);
-    render_own(response, choice, &mut message);
-    usage::render(
-        receipt,
-        usage::rest_of(&response.extras),
-        message.key("usage"),
-    );
+    let mut own = own_fields(response, choice);
+    let usage_rest = own.shift_remove("usage");
+    render_own(own, reason, &mut message);
+    let usage_rest = usage_rest.as_ref().and_then(Value::as_object);
+    usage::render(receipt, usage_rest, message.key("usage"));
     message.field("provider", &stamp.provider);
     message.close();
 }
 
 /// Fields of the message that only this dialect has, whether they came with it whole or in its stream.
-fn render_own(response: &Response, choice: &Choice, message: &mut Object<'_>) {
+fn own_fields(response: &Response, choice: &Choice) -> Map<String, Value> {
     let mut own: Map<String, Value> = response.extras.of(DIALECT).cloned().unwrap_or_default();
     for part in &choice.parts {
         if let Part::Other { dialect, value } = part
             && *dialect == DIALECT
             && let Some(fields) = message_fields(value)
         {
-            own.extend(fields.clone());
+            extend_own(&mut own, fields);
         }
     }
-    for name in NULLABLE {
-        message.field(name, &own.shift_remove(*name));
+    own
+}
+
+/// Adds fields of the message; what is said of the usage later joins what was said before.
+pub(super) fn extend_own(own: &mut Map<String, Value>, fields: &Map<String, Value>) {
+    for (name, value) in fields {
+        match (own.get_mut(name), value) {
+            (Some(Value::Object(known)), Value::Object(more)) if name == "usage" => {
+                known.extend(more.clone());
+            }
+            _ if name == "type" => {}
+            _ => {
+                own.insert(name.clone(), value.clone());
+            }
+        }
     }
+}
+
+/// Writes those fields, and the two that always stand there.
+pub(super) fn render_own(
+    mut own: Map<String, Value>,
+    reason: Option<&str>,
+    object: &mut Object<'_>,
+) {
+    match own.shift_remove("stop_details") {
+        Some(details) => object.field("stop_details", &details),
+        None if reason == Some("refusal") => {
+            let mut details = object.object("stop_details");
+            details.field("type", "refusal");
+            details.null("category");
+            details.null("explanation");
+            details.close();
+        }
+        None => object.null("stop_details"),
+    }
+    object.field("container", &own.shift_remove("container"));
     for (name, value) in own {
-        if name != "usage" && name != "type" {
-            message.field(&name, &value);
-        }
+        object.field(&name, &value);
     }
 }
 

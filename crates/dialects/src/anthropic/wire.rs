@@ -119,37 +119,46 @@ pub(super) fn finish_reason(stop_reason: &str) -> FinishReason {
     }
 }
 
-/// The reason in this dialect's word: the vendor's own where it is one, else what canon's stands for.
-/// `None` is an answer that the vendor broke off.
-pub(super) fn stop_reason(
-    finish: Option<FinishReason>,
-    native: Option<&str>,
-    stop_sequence: Option<&str>,
-    has_calls: bool,
-) -> Option<&'static str> {
-    const WORDS: &[&str] = &[
-        "end_turn",
-        "max_tokens",
-        "model_context_window_exceeded",
-        "stop_sequence",
-        "tool_use",
-        "pause_turn",
-        "refusal",
-        "compaction",
-    ];
-    let own = native.and_then(|native| WORDS.iter().copied().find(|word| *word == native));
-    if own.is_some() {
-        return own;
-    }
-    match finish? {
-        FinishReason::Stop if stop_sequence.is_some() => Some("stop_sequence"),
-        // Some vendors end with `stop` although tools are called; callers go on by this word alone.
-        FinishReason::Stop if has_calls => Some("tool_use"),
-        FinishReason::Stop => Some("end_turn"),
-        FinishReason::Length => Some("max_tokens"),
-        FinishReason::ToolCalls => Some("tool_use"),
-        FinishReason::ContentFilter => Some("refusal"),
-        FinishReason::Error => None,
+/// How an answer ended, in canon's terms.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ending<'a> {
+    pub(super) finish: Option<FinishReason>,
+    pub(super) native: Option<&'a str>,
+    pub(super) stop_sequence: Option<&'a str>,
+    pub(super) has_calls: bool,
+    pub(super) has_refusal: bool,
+}
+
+impl Ending<'_> {
+    /// The reason in this dialect's word: the vendor's own where it is one, else what canon's stands for.
+    /// `None` is an answer that the vendor broke off.
+    pub(super) fn stop_reason(self) -> Option<&'static str> {
+        const WORDS: &[&str] = &[
+            "end_turn",
+            "max_tokens",
+            "model_context_window_exceeded",
+            "stop_sequence",
+            "tool_use",
+            "pause_turn",
+            "refusal",
+            "compaction",
+        ];
+        let native = self.native.unwrap_or_default();
+        let own = WORDS.iter().copied().find(|word| *word == native);
+        if own.is_some() {
+            return own;
+        }
+        match self.finish? {
+            FinishReason::Stop if self.stop_sequence.is_some() => Some("stop_sequence"),
+            // Some vendors end with `stop` although tools are called; callers go on by this word alone.
+            FinishReason::Stop if self.has_calls => Some("tool_use"),
+            FinishReason::Stop if self.has_refusal => Some("refusal"),
+            FinishReason::Stop => Some("end_turn"),
+            FinishReason::Length => Some("max_tokens"),
+            FinishReason::ToolCalls => Some("tool_use"),
+            FinishReason::ContentFilter => Some("refusal"),
+            FinishReason::Error => None,
+        }
     }
 }
 

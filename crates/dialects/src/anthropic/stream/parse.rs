@@ -293,8 +293,9 @@ impl Parser {
 
     fn finish(&mut self, data: &Data<'_>, out: &mut Vec<Step>) -> Result<(), Error> {
         self.stop_block(out);
+        let mut usage_rest = Map::new();
         if data.usage.is_some() {
-            self.counts.update(fields(data.usage, "usage")?)?;
+            usage_rest = self.counts.update(fields(data.usage, "usage")?)?;
             let usage = Box::new(self.counts.usage());
             out.push(Step::Event(Event::Usage(usage)));
         }
@@ -306,6 +307,9 @@ impl Parser {
             && let Ok(value @ Value::Object(_)) = serde_json::from_str::<Value>(managed.get())
         {
             rest.insert("context_management".to_owned(), value);
+        }
+        if !usage_rest.is_empty() {
+            rest.insert("usage".to_owned(), Value::Object(usage_rest));
         }
         if !rest.is_empty() {
             rest.insert("type".to_owned(), MESSAGE_FIELDS.into());

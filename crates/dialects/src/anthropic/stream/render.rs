@@ -18,8 +18,8 @@ use crate::{
     ErrorBody, Receipt, RenderStream, Stamp,
     anthropic::{
         error,
-        response::message_fields,
-        wire::{DIALECT, is_sayable, stop_reason},
+        response::{extend_own, message_fields},
+        wire::{DIALECT, Ending, is_sayable},
     },
 };
 
@@ -33,6 +33,7 @@ pub(in crate::anthropic) struct Renderer {
     /// Events that wait until the call under way is whole; pieces of one call are joined.
     held: VecDeque<Event>,
     has_calls: bool,
+    has_refusal: bool,
     finish: Option<Finish>,
     /// Fields of the message that only this dialect has.
     own: Map<String, Value>,
@@ -101,22 +102,16 @@ impl RenderStream for Renderer {
         self.close(out);
         self.drain(true, out);
         self.close(out);
-        let finish = self.finish.take();
-        let reason = stop_reason(
-            Some(
-                finish
-                    .as_ref()
-                    .map_or(FinishReason::Stop, |finish| finish.reason),
-            ),
-            finish.as_ref().and_then(|finish| finish.native.as_deref()),
-            finish
-                .as_ref()
-                .and_then(|finish| finish.stop_sequence.as_deref()),
-            self.has_calls,
-        );
-        let stop_sequence = finish.and_then(|finish| finish.stop_sequence);
+        let finish = self.finish.as_ref();
+        let ending = Ending {
+            finish: Some(finish.map_or(FinishReason::Stop, |finish| finish.reason)),
+            native: finish.and_then(|finish| finish.native.as_deref()),
+            stop_sequence: finish.and_then(|finish| finish.stop_sequence.as_deref()),
+            has_calls: self.has_calls,
+            has_refusal: self.has_refusal,
+        };
         let own = std::mem::take(&mut self.own);
-        frames::message_delta(reason, stop_sequence.as_deref(), own, receipt, out);
+        frames::message_delta(ending, own, receipt, out);
         frames::message_stop(out);
     }
 
@@ -141,6 +136,7 @@ impl Renderer {
             open: None,
             held: VecDeque::new(),
             has_calls: false,
+            has_refusal: false,
             finish: None,
             own: Map::new(),
         }
@@ -292,6 +288,7 @@ impl Renderer {
     fn refuse(&mut self, text: &str, out: &mut Vec<u8>) {
         if !matches!(self.open, Some(Open::Refusal)) {
             self.close(out);
+            self.has_refusal = true;
             self.frames.start_text(out);
             self.open = Some(Open::Refusal);
         }
@@ -312,7 +309,7 @@ impl Renderer {
     /// A block that only this dialect has, or fields of the message itself.
     fn other(&mut self, value: Value, out: &mut Vec<u8>) {
         if let Some(fields) = message_fields(&value) {
-            self.own.extend(fields.clone());
+            extend_own(&mut self.own, fields);
             return;
         }
         self.close(out);

@@ -167,6 +167,72 @@ fn usage_and_cost_come_once_in_the_last_delta() {
 }
 
 #[test]
+fn a_refusal_is_text_that_ends_as_one() {
+    let refusal = |text: &str| Event::Refusal {
+        choice: 0,
+        text: text.to_owned(),
+    };
+    let events = [
+        refusal("I "),
+        refusal("won't"),
+        finish(FinishReason::Stop, "stop"),
+    ];
+    let bytes = render(events, &Receipt::default());
+    check_grammar(&bytes);
+    let (_, delta) = frames(&bytes).into_iter().rev().nth(1).unwrap();
+    assert_eq!(delta["delta"]["stop_reason"], "refusal");
+    assert_eq!(delta["delta"]["stop_details"]["type"], "refusal");
+    let read = replay(&Anthropic, [bytes.as_slice()])
+        .unwrap()
+        .into_response()
+        .unwrap();
+    assert_eq!(read.choices[0].finish, Some(FinishReason::ContentFilter));
+    assert_eq!(
+        read.choices[0].parts.first(),
+        Some(&canon::Part::text("I won't"))
+    );
+}
+
+#[test]
+fn what_anthropic_says_besides_reaches_callers_of_its_dialect() {
+    let stream = [
+        r#"{"type":"message_start","message":{"id":"m","usage":{"input_tokens":3,"inference_geo":"eu"}}}"#,
+        r#"{"type":"message_delta","delta":{"stop_reason":"end_turn","container":{"id":"c"}},
+            "usage":{"output_tokens":2,"iterations":[{"type":"message"}],
+                "server_tool_use":{"web_search_requests":1,"web_fetch_requests":4}},
+            "context_management":{"applied_edits":[]}}"#,
+        r#"{"type":"message_stop"}"#,
+    ];
+    let stream: String = stream
+        .iter()
+        .map(|data| format!("data: {}\n\n", data.replace('\n', " ")))
+        .collect();
+    let read = || replay(&Anthropic, [stream.as_bytes()]).unwrap();
+    let receipt = Receipt {
+        usage: read().into_response().unwrap().usage.unwrap(),
+        ..Receipt::default()
+    };
+    assert_eq!(receipt.usage.web_searches, 1);
+    let bytes = render(read().into_events().0, &receipt);
+    let (_, delta) = frames(&bytes).into_iter().rev().nth(1).unwrap();
+    let mut whole = Vec::new();
+    let response = read().into_response().unwrap();
+    Anthropic.render_response(&response, &Stamp::default(), &receipt, &mut whole);
+    let whole: Value = serde_json::from_slice(&whole).unwrap();
+    assert_eq!(whole["usage"]["inference_geo"], "eu");
+    assert_eq!(whole["content"], json!([]));
+    for (container, said) in [
+        (&delta["delta"]["container"], &delta),
+        (&whole["container"], &whole),
+    ] {
+        assert_eq!(container["id"], "c");
+        assert_eq!(said["context_management"], json!({"applied_edits": []}));
+        assert_eq!(said["usage"]["iterations"], json!([{"type": "message"}]));
+        assert_eq!(said["usage"]["server_tool_use"]["web_fetch_requests"], 4);
+    }
+}
+
+#[test]
 fn an_answer_without_events_is_still_a_message() {
     check_grammar(&render([], &Receipt::default()));
     check_grammar(&render(

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use crate::{
     Receipt, Stamp,
     anthropic::{
-        response::{render_caller, render_part},
+        response::{render_caller, render_own, render_part},
         usage,
-        wire::render_citation,
+        wire::{Ending, render_citation},
     },
     json::{Array, Object, write},
 };
@@ -173,27 +173,22 @@ pub(super) fn message_start(
 
 /// Says why the message ended and what it used.
 pub(super) fn message_delta(
-    reason: Option<&str>,
-    stop_sequence: Option<&str>,
+    ending: Ending<'_>,
     mut own: Map<String, Value>,
     receipt: &Receipt,
     out: &mut Vec<u8>,
 ) {
+    let managed = own.shift_remove("context_management");
+    let usage_rest = own.shift_remove("usage");
+    let reason = ending.stop_reason();
     out.extend_from_slice(b"event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":");
     let mut delta = Object::open(out);
     delta.field("stop_reason", &reason);
-    delta.field("stop_sequence", &stop_sequence);
-    let managed = own.shift_remove("context_management");
-    own.shift_remove("type");
-    for name in ["stop_details", "container"] {
-        delta.field(name, &own.shift_remove(name));
-    }
-    for (name, value) in own {
-        delta.field(&name, &value);
-    }
+    delta.field("stop_sequence", &ending.stop_sequence);
+    render_own(own, reason, &mut delta);
     delta.close();
     out.extend_from_slice(b",\"usage\":");
-    usage::render(receipt, None, out);
+    usage::render(receipt, usage_rest.as_ref().and_then(Value::as_object), out);
     let mut frame = Object::resume(out);
     frame.optional("context_management", managed);
     frame.close();
