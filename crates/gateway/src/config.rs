@@ -8,9 +8,11 @@ mod model;
 mod nearest;
 mod problem;
 mod provider;
+mod raw;
 mod secret;
 mod section;
 mod sections;
+mod upstream;
 
 use std::{
     collections::BTreeMap,
@@ -28,9 +30,8 @@ pub use self::{
     model::Model,
     problem::{Place, Problem, Problems},
     provider::Provider,
-    sections::{
-        Data, Database, Durability, Limits, Local, Log, LogFormat, Routing, Server, Upstream,
-    },
+    sections::{Data, Database, Durability, Limits, Local, Log, LogFormat, Routing, Server},
+    upstream::Upstream,
 };
 
 /// Every setting with its unit and default, as a file.

@@ -19,7 +19,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::{app::Core, chance, clock, refusal};
 
 pub use admit::{Admitted, Caller};
-pub use plan::{Plan, Target, plan};
+pub use plan::{Plan, Target, plan, plan_in};
 
 /// Carries the id of the generation on every inference answer, errors included.
 const GENERATION_ID: HeaderName = HeaderName::from_static("x-generation-id");

@@ -7,7 +7,8 @@ use policy::catalog::{
 
 use super::{
     nearest::nearest,
-    section::{Raw, RawValue, Section},
+    raw::{Raw, RawValue},
+    section::Section,
 };
 
 /// A model at a provider. Absent members mean as the catalogue has the model, where it has it.

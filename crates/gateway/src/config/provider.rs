@@ -24,15 +24,15 @@ pub(super) const SETTINGS: &[&str] = &["enabled", "api_key", "base_url", "name"]
 pub struct Provider {
     /// Its slug on the wire.
     pub id: ProviderId,
-    /// The key to its API. Present for known vendors; may be absent for one's own.
+    /// The key to its API; absent where it wants none.
     pub api_key: Option<Secret<String>>,
     /// Where it is, without a slash at the end; absent means the vendor's own address.
     pub base_url: Option<String>,
-    /// What it speaks. Present for vendors of one's own; absent means as the vendor is known.
+    /// What it speaks. Present for vendors of one's own, absent for known ones.
     pub dialect: Option<Dialect>,
-    /// How it is shown; absent means as the vendor is known, or its id.
+    /// How it is shown; absent for known vendors, and where its id is good enough.
     pub name: Option<String>,
-    /// What it does with data; absent members mean as the vendor is known.
+    /// What a vendor of one's own does with data; absent members are unknown.
     pub data_policy: DataPolicy,
     /// Models beyond those the catalogue knows there.
     pub models: Vec<Model>,
@@ -110,15 +110,16 @@ fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Optio
             }
             true
         }
-        // A server on this machine needs no key: being named enables it.
-        Some(vendor) if vendor.local_port.is_some() => listed || base_url.is_some(),
-        Some(_) => {
-            if listed && enabled && api_key.is_none() {
+        Some(vendor) => {
+            refuse_what_is_known(&mut section);
+            // A server on this machine, or one in a known vendor's place, may need no key.
+            let keyless = listed && vendor.local_port.is_some() || base_url.is_some();
+            if listed && enabled && api_key.is_none() && !keyless {
                 let (place, path) = (section.place(), section.path_of("api_key"));
                 let say = "no key is set, so this vendor is not enabled".to_owned();
                 section.reading.warn(place, path, say);
             }
-            api_key.is_some()
+            api_key.is_some() || keyless
         }
     };
     section.end();
@@ -131,6 +132,17 @@ fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Optio
         data_policy,
         models,
     })
+}
+
+/// What a known vendor is called, speaks and does with data is not a setting.
+fn refuse_what_is_known(section: &mut Section<'_, '_>) {
+    for name in ["dialect", "name", "data_policy"] {
+        if section.says(name) {
+            let place = section.place();
+            let say = "only for vendors of one's own: this one is known; give yours another id";
+            section.fault(place, name, say);
+        }
+    }
 }
 
 fn miss_dialect(section: &mut Section<'_, '_>, id: &ProviderId) {

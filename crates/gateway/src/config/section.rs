@@ -11,6 +11,7 @@ use super::{
     env::Variables,
     nearest::nearest,
     problem::{Place, Problem},
+    raw::{Raw, RawValue, shown},
 };
 
 /// What reading a configuration needs and gathers.
@@ -31,18 +32,6 @@ pub(super) struct Section<'r, 'a> {
     table: Option<&'a DeTable<'a>>,
     place: Place,
     known: Vec<String>,
-}
-
-/// A value before it is checked, and where it stands.
-pub(super) struct Raw<'a> {
-    pub(super) place: Place,
-    pub(super) value: RawValue<'a>,
-}
-
-/// A value of the file or of a variable.
-pub(super) enum RawValue<'a> {
-    File(&'a DeValue<'a>),
-    Variable(String),
 }
 
 impl<'a> Reading<'a> {
@@ -361,60 +350,5 @@ impl<'r, 'a> Section<'r, 'a> {
             };
             self.fault(place, name, say);
         }
-    }
-}
-
-impl Raw<'_> {
-    /// The value as a text.
-    pub(super) fn text(&self) -> Option<&str> {
-        match &self.value {
-            RawValue::File(value) => value.as_str(),
-            RawValue::Variable(text) => Some(text),
-        }
-    }
-
-    /// The value as a whole number of 0 or more.
-    pub(super) fn whole(&self) -> Option<u64> {
-        match &self.value {
-            RawValue::File(value) => {
-                let number = value.as_integer()?;
-                u64::from_str_radix(number.as_str(), number.radix()).ok()
-            }
-            RawValue::Variable(text) => text.replace('_', "").parse().ok(),
-        }
-    }
-
-    fn flag(&self) -> Option<bool> {
-        match &self.value {
-            RawValue::File(value) => value.as_bool(),
-            RawValue::Variable(text) => text.parse().ok(),
-        }
-    }
-
-    /// The value in a few words, for a message.
-    pub(super) fn shown(&self) -> String {
-        match &self.value {
-            RawValue::File(value) => shown(value),
-            RawValue::Variable(text) => format!("{text:?}"),
-        }
-    }
-
-    fn kind(&self) -> &'static str {
-        match &self.value {
-            RawValue::File(value) => value.type_str(),
-            RawValue::Variable(_) => "string",
-        }
-    }
-}
-
-fn shown(value: &DeValue<'_>) -> String {
-    match value {
-        DeValue::String(text) => format!("{text:?}"),
-        DeValue::Integer(number) => number.to_string(),
-        DeValue::Float(number) => number.to_string(),
-        DeValue::Boolean(flag) => flag.to_string(),
-        DeValue::Datetime(time) => time.to_string(),
-        DeValue::Array(_) => "a list".to_owned(),
-        DeValue::Table(_) => "a table".to_owned(),
     }
 }

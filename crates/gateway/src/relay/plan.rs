@@ -12,7 +12,7 @@ use policy::{
 };
 use providers::Upstream;
 
-use crate::{app::App, chance, clock, snapshot::Snapshot};
+use crate::{app::App, chance, clock, config::Config, health::Board, snapshot::Snapshot};
 use needs::Needs;
 
 /// Who is tried, in which order, bound to the snapshot in which the order was found.
@@ -90,7 +90,19 @@ impl Plan {
 /// # Errors
 /// A model is unknown, nobody who serves it is configured, or the request excludes everybody.
 pub fn plan(app: &App, request: &Request) -> Result<Plan, Fault> {
-    let snapshot = app.snapshot.load_full();
+    plan_in(app.snapshot.load_full(), &app.health, &app.config, request)
+}
+
+/// The same without a gateway that runs: for explanations.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_in(
+    snapshot: Arc<Snapshot>,
+    health: &Board,
+    config: &Config,
+    request: &Request,
+) -> Result<Plan, Fault> {
     let requested: Vec<String> = request
         .model
         .iter()
@@ -116,7 +128,7 @@ pub fn plan(app: &App, request: &Request) -> Result<Plan, Fault> {
                 Some(upstream) => {
                     let candidate = candidate(rank, resolved.model, endpoint, upstream, &needs);
                     candidates.push(Candidate {
-                        health: app.health.of(endpoint.index),
+                        health: health.of(endpoint.index),
                         ..candidate
                     });
                 }
@@ -127,7 +139,7 @@ pub fn plan(app: &App, request: &Request) -> Result<Plan, Fault> {
     if candidates.is_empty() {
         return Err(nobody::unconfigured(&requested, &unconfigured));
     }
-    let outage_window = i64::try_from(app.config.routing.outage_window_ms).unwrap_or(i64::MAX);
+    let outage_window = i64::try_from(config.routing.outage_window_ms).unwrap_or(i64::MAX);
     let ask = Ask {
         preferences: &preferences,
         prompt_tokens: needs.prompt_tokens,
@@ -143,7 +155,7 @@ pub fn plan(app: &App, request: &Request) -> Result<Plan, Fault> {
         return Err(nobody::excluded(&requested, &order.excluded, &names));
     }
     Ok(Plan {
-        snapshot: Arc::clone(&snapshot),
+        snapshot,
         order,
         requested,
     })

@@ -203,13 +203,25 @@ fn a_known_vendor_is_enabled_by_its_own_variable_and_switched_off_by_a_setting()
 
 #[test]
 fn a_known_vendor_without_a_key_is_not_enabled_and_said() {
-    let loaded = parse(
-        "[providers.openai]\nbase_url = \"http://127.0.0.1:9/v1/\"\n",
-        &[],
-    )
-    .unwrap();
+    let loaded = parse("[providers.openai]\n", &[]).unwrap();
     assert!(loaded.config.providers.is_empty());
     assert_eq!(loaded.warnings[0].setting, "providers.openai.api_key");
+}
+
+#[test]
+fn a_server_in_a_known_vendors_place_needs_no_key() {
+    let text = "[providers.openai]\nbase_url = \"http://127.0.0.1:9/v1/\"\n[providers.ollama]\n";
+    let loaded = parse(text, &[]).unwrap();
+    assert_eq!(loaded.warnings, []);
+    let enabled: Vec<_> = loaded.config.providers.keys().map(AsRef::as_ref).collect();
+    assert_eq!(enabled, ["ollama", "openai"]);
+}
+
+#[test]
+fn what_is_known_of_a_vendor_cannot_be_set() {
+    let said = faults("[providers.openai]\nname = \"Mine\"\ndialect = \"anthropic\"\n");
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("this one is known"), "{said:?}");
 }
 
 #[test]
