@@ -14,15 +14,13 @@ use super::{
 };
 use crate::{
     Error, Receipt, Stamp,
-    fields::json_error,
     json::{Array, Object},
     openrouter::render_usage,
 };
 
 /// Reads a whole answer.
 pub(super) fn parse_response(body: &[u8]) -> Result<Response, Error> {
-    let chunk: Chunk<'_> =
-        serde_json::from_slice(body).map_err(|error| json_error(body, &error))?;
+    let chunk = Chunk::parse(body)?;
     if chunk.choices.as_ref().is_none_or(Vec::is_empty) {
         return Err(Error::Missing {
             path: "choices".to_owned(),

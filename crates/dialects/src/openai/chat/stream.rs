@@ -7,17 +7,18 @@ mod calls;
 mod choice;
 mod render;
 
-use canon::{Citation, Dialect, Event, Extras};
+use canon::{Citation, Dialect, Event, Extras, FinishReason};
 use serde_json::Value;
 
 use self::choice::ChoiceReader;
 use super::{
     citation,
     error::{from_field, parse_error},
+    finish::parse_finish,
     usage::parse_usage,
     wire::{Chunk, Loose, Piece},
 };
-use crate::{Error, ParseStream, Step, VendorError, fields::json_error, framing::sse::Frame};
+use crate::{Error, ParseStream, Step, VendorError, framing::sse::Frame};
 
 pub(super) use render::Renderer;
 
@@ -46,8 +47,7 @@ impl ParseStream for Reader {
             out.push(Step::End);
             return Ok(());
         }
-        let chunk: Chunk<'_> =
-            serde_json::from_slice(data).map_err(|error| json_error(data, &error))?;
+        let chunk = Chunk::parse(data)?;
         if frame.event == Some("error") && chunk.error.is_nothing() || is_bare_error(&chunk) {
             out.push(Step::Error(parse_error(data)));
             return Ok(());
@@ -92,19 +92,19 @@ impl Reader {
                 extras: Extras::NONE,
             });
         }
-        let mut error = None;
+        let mut failure = chunk.error;
         for (place, mut piece) in pieces.into_iter().enumerate() {
-            let failure = std::mem::take(&mut piece.error);
-            if !failure.is_nothing() {
-                error = Some(from_field(&failure.into_value(), None));
+            if failure.is_nothing() {
+                failure = std::mem::take(&mut piece.error);
+            }
+            // An answer that breaks off does not end as well: the error says it.
+            if !failure.is_nothing() && piece.is_broken() {
+                piece.finish_reason = Loose::Nothing;
             }
             self.piece(place, piece, out);
         }
         self.count(chunk.usage, chunk.x_groq, out);
-        if !chunk.error.is_nothing() {
-            error = Some(from_field(&chunk.error.into_value(), None));
-        }
-        error
+        (!failure.is_nothing()).then(|| from_field(&failure.into_value(), None))
     }
 
     /// What is still held back when nothing more comes.
@@ -146,6 +146,13 @@ impl Reader {
             }
             out(Event::Usage(Box::new(usage)));
         }
+    }
+}
+
+impl Piece<'_> {
+    /// Whether its finish reason is that the vendor failed.
+    fn is_broken(&self) -> bool {
+        matches!(&self.finish_reason, Loose::Text(word) if parse_finish(word) == FinishReason::Error)
     }
 }
 

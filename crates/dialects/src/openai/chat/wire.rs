@@ -12,6 +12,8 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
+use crate::{Error, fields::json_error};
+
 /// A whole answer, or one chunk of a streamed one.
 #[derive(Debug, Deserialize)]
 pub(super) struct Chunk<'a> {
@@ -46,6 +48,21 @@ pub(super) struct Chunk<'a> {
     /// Perplexity: the same with titles.
     #[serde(borrow, default)]
     pub(super) search_results: Loose<'a>,
+}
+
+impl<'a> Chunk<'a> {
+    /// Reads a whole answer, or one chunk.
+    pub(super) fn parse(body: &'a [u8]) -> Result<Self, Error> {
+        // serde would take a list for a struct.
+        if body.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Error::Field {
+                path: "the body".to_owned(),
+                expected: "an object".to_owned(),
+                found: "an array".to_owned(),
+            });
+        }
+        serde_json::from_slice(body).map_err(|error| json_error(body, &error))
+    }
 }
 
 /// A choice of an answer, or a piece of one.

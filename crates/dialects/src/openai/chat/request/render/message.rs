@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 
-use canon::{Dialect, Message, Part, ReasoningBody, Request, Role, ToolCall, ToolResult};
+use canon::{
+    Dialect, Message, Part, ReasoningBody, ReasoningFormat, Request, Role, ToolCall, ToolResult,
+};
 use serde_json::Value;
 
 use super::{Body, part::Content, render_mark, tool::inner};
@@ -58,6 +60,22 @@ impl Body<'_> {
         content.flush(&mut moved, &mut list)?;
         list.close();
         Ok(())
+    }
+}
+
+/// Thinking that came as a text without details, and goes back as one.
+fn plain_thinking<'a>(parts: &[&'a Part]) -> Option<&'a str> {
+    match parts {
+        [Part::Reasoning(part)] if part.id.is_none() && part.index.is_none() => match &part.body {
+            ReasoningBody::Text {
+                text,
+                signature: None,
+            } if part.format == ReasoningFormat::UNKNOWN => Some(text),
+            ReasoningBody::Text { .. }
+            | ReasoningBody::Summary(_)
+            | ReasoningBody::Encrypted(_) => None,
+        },
+        _ => None,
     }
 }
 
@@ -163,6 +181,9 @@ impl Content<'_> {
             return;
         }
         if self.form.openrouter {
+            if let Some(text) = plain_thinking(parts) {
+                return object.field("reasoning", &text);
+            }
             let mut list = object.array("reasoning_details");
             for part in parts {
                 if let Part::Reasoning(part) = part {
