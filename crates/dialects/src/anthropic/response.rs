@@ -80,7 +80,7 @@ pub(super) fn render(response: &Response, stamp: &Stamp, receipt: &Receipt, out:
         native: choice.native_finish.as_deref(),
         stop_sequence: choice.stop_sequence.as_deref(),
         has_calls: has(|part| matches!(part, Part::ToolCall(_))),
-        has_refusal: has(|part| matches!(part, Part::Refusal(_))),
+        has_refusal: has(|part| matches!(part, Part::Refusal(text) if !text.is_empty())),
     };
     let reason = ending.stop_reason();
     message.field("stop_reason", &reason);

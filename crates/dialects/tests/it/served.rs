@@ -1,6 +1,7 @@
 //! Recorded answers served to callers of every dialect: the independent reader finds in what we write
 //! what it finds in what the vendor wrote. Every dialect is translated into every other.
 
+use canon::{Part, Response};
 use dialects::{Call, Dialect, SERVED, Serve, Step, called};
 use serde_json::Value;
 use testbed::corpus::{self, Exchange};
@@ -27,6 +28,24 @@ fn tellable(dialect: Dialect, mut facts: Facts) -> Facts {
     facts
 }
 
+/// What the vendor said, in the words that the dialect has for it: a refusal ends with a reason of its own there.
+fn wanted_of(dialect: Dialect, response: &Response) -> Facts {
+    let mut facts = reader::facts_of(response);
+    for choice in &response.choices {
+        let is_refusal = |part: &Part| matches!(part, Part::Refusal(text) if !text.is_empty());
+        let is_refused = choice.parts.iter().any(is_refusal);
+        if let Some(answer) = facts.answers.get_mut(&choice.index.into())
+            && dialect == Dialect::Anthropic
+            && is_refused
+            && answer.calls.is_empty()
+            && answer.finish == Some("stop")
+        {
+            answer.finish = Some("content_filter");
+        }
+    }
+    facts
+}
+
 fn whole_as(serve: &dyn Serve, call: &dyn Call, exchange: &Exchange) -> Option<(Facts, Facts)> {
     let bytes = exchange.response.wire_bytes();
     let response = call.parse_response(&bytes).ok()?;
@@ -36,7 +55,7 @@ fn whole_as(serve: &dyn Serve, call: &dyn Call, exchange: &Exchange) -> Option<(
     let body: Value = serde_json::from_slice(&out).unwrap();
     Some((
         reader::read_whole(serve.dialect(), &body),
-        reader::facts_of(&response),
+        wanted_of(serve.dialect(), &response),
     ))
 }
 
@@ -54,7 +73,7 @@ fn stream_as(serve: &dyn Serve, call: &dyn Call, exchange: &Exchange) -> Option<
     let frames = crate::corpus::frames_of(&out);
     Some((
         reader::read_stream(serve.dialect(), &frames),
-        reader::facts_of(&response),
+        wanted_of(serve.dialect(), &response),
     ))
 }
 

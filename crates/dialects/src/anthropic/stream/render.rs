@@ -288,10 +288,10 @@ impl Renderer {
     fn refuse(&mut self, text: &str, out: &mut Vec<u8>) {
         if !matches!(self.open, Some(Open::Refusal)) {
             self.close(out);
-            self.has_refusal = true;
             self.frames.start_text(out);
             self.open = Some(Open::Refusal);
         }
+        self.has_refusal |= !text.is_empty();
         self.frames.text(text, out);
     }
 
