@@ -31,7 +31,7 @@ use tokio::sync::watch;
 
 use desk::{Desk, End};
 pub use hold::{Hold, Settlement};
-pub use verify::{Report, verify};
+pub use verify::{Counts, Report, verify};
 
 /// The money desk. One for a process and a data folder.
 #[derive(Debug)]
