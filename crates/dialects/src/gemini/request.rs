@@ -203,7 +203,6 @@ fn report(request: &Request, loss: &mut Vec<Loss>) {
         ("service_tier", request.service_tier.is_some()),
         ("verbosity", request.verbosity.is_some()),
         ("user", request.user.is_some()),
-        ("session_id", request.session_id.is_some()),
         ("metadata", request.metadata.is_some()),
     ];
     for (name, is_set) in unknown {

@@ -1,6 +1,7 @@
 //! A stream cut at any byte says the same.
 
-use dialects::{Call, Dialect, called};
+use canon::Event;
+use dialects::{Call, Dialect, Step, called};
 use proptest::prelude::*;
 use testbed::corpus;
 
@@ -11,9 +12,9 @@ use crate::replay::replay;
 /// Recorded streams up to this size are cut at every byte, larger ones at [`CUTS`] places.
 const SMALL_BYTES: usize = 600;
 /// How many places of a large stream are tried.
-const CUTS: usize = 6;
+const CUTS: usize = 4;
 /// Streams up to this size are also fed byte by byte.
-const SINGLE_BYTES_MAX: usize = 64 << 10;
+const SINGLE_BYTES_MAX: usize = 16 << 10;
 
 fn assert_cuts_do_not_matter(call: &dyn Call, bytes: &[u8], cuts: &[usize], label: &str) {
     let whole = replay(call, [bytes]).map(|replay| replay.transcript());
@@ -47,6 +48,30 @@ fn our_own_streams_say_the_same_with_any_line_break() {
             let other = text.replace('\n', line_break) + line_break;
             let other = replay(call, [other.as_bytes()]).unwrap().transcript();
             assert!(other == whole, "{}: {line_break:?}", fixture.case);
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_is_cut_never_counts_as_complete() {
+    for fixture in fixtures::with_file("stream.sse") {
+        let call = called(fixture.dialect).unwrap();
+        let whole = replay(call, [fixture.bytes.as_slice()]).unwrap();
+        assert_eq!(
+            whole.is_complete,
+            fixture.case != "broken",
+            "{}",
+            fixture.case
+        );
+        // Up to the last word of the answer, it has not ended.
+        let last = whole
+            .steps
+            .iter()
+            .rposition(|step| matches!(step, Step::Event(Event::Text { .. })));
+        for cut in 0..fixture.bytes.len() {
+            let part = replay(call, [&fixture.bytes[..cut]]).unwrap();
+            let is_early = last.is_some_and(|last| part.steps.len() <= last);
+            assert!(!(is_early && part.is_complete), "{} at {cut}", fixture.case);
         }
     }
 }

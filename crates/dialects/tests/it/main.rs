@@ -14,6 +14,8 @@ mod errors;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod gemini;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod openai;

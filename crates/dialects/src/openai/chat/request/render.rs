@@ -18,6 +18,8 @@ const ROUTER_ONLY: &[&str] = &[
     "x_search_filter",
     "structured_outputs",
 ];
+/// The most stop sequences that OpenAI takes; callers of other dialects may have more.
+const STOPS_MAX: usize = 4;
 const REFUSED: &str = "this provider does not take the field";
 const FOREIGN: &str = "a field of another dialect";
 
@@ -121,10 +123,12 @@ impl Body<'_> {
             };
             self.object.field(name, seed);
         }
-        self.optional(
-            "stop",
-            (!sampling.stop.is_empty()).then_some(&sampling.stop),
-        );
+        let stops = sampling.stop.get(..STOPS_MAX).unwrap_or(&sampling.stop);
+        self.optional("stop", (!stops.is_empty()).then_some(stops));
+        if stops.len() < sampling.stop.len() {
+            let why = "only the first four stop sequences are taken";
+            self.loss.push(Loss::new("stop", why));
+        }
         self.optional("logit_bias", sampling.logit_bias.as_ref());
         self.optional("logprobs", sampling.logprobs);
         self.optional("top_logprobs", sampling.top_logprobs);
