@@ -132,7 +132,8 @@ pub(super) enum Loose<'a> {
     Number(Number),
     Text(Cow<'a, str>),
     List(Vec<Value>),
-    Object(Map<String, Value>),
+    /// Boxed, so that the many fields that are no objects stay small to move.
+    Object(Box<Map<String, Value>>),
 }
 
 impl<'a> Loose<'a> {
@@ -185,7 +186,7 @@ impl<'a> Loose<'a> {
             Self::Number(number) => Value::Number(number),
             Self::Text(text) => Value::String(text.into_owned()),
             Self::List(list) => Value::Array(list),
-            Self::Object(map) => Value::Object(map),
+            Self::Object(map) => Value::Object(*map),
         }
     }
 }
@@ -246,7 +247,8 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Map::deserialize(MapAccessDeserializer::new(map)).map(Loose::Object)
+        let map = Map::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Loose::Object(Box::new(map)))
     }
 }
 

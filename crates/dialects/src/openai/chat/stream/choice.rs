@@ -83,7 +83,7 @@ impl ChoiceReader {
         if let Loose::Object(logprobs) = piece.logprobs {
             out(Event::Logprobs {
                 choice: self.index,
-                logprobs: Value::Object(logprobs),
+                logprobs: Value::Object(*logprobs),
             });
         }
         if let Some(word) = piece.finish_reason.text()
@@ -119,7 +119,7 @@ impl ChoiceReader {
             Loose::Text(text) => self.text(text.into_owned(), out),
             Loose::List(parts) => parts.into_iter().for_each(|part| self.part(part, out)),
             // Cloudflare answers a schema with the object itself.
-            Loose::Object(object) => self.text(Value::Object(object).to_string(), out),
+            Loose::Object(object) => self.text(Value::Object(*object).to_string(), out),
             Loose::Number(number) => self.text(number.to_string(), out),
             Loose::Bool(yes) => self.text(yes.to_string(), out),
             Loose::Nothing => {}
