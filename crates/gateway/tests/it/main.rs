@@ -1,6 +1,16 @@
 //! The gateway tested from outside: its configuration, its keys, and the whole of it behind HTTP.
 
 #[cfg(test)]
+mod books;
+#[cfg(test)]
+mod command;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
+mod house;
+#[cfg(test)]
 mod keyring;
+#[cfg(test)]
+mod models;
+#[cfg(test)]
+mod platform;
