@@ -392,7 +392,8 @@ proptest! {
         let run = Run::of(&steps, |_| ());
         let mut shuffled = run.journal.clone();
         shuffled.sort_by_key(|entry| {
-            let number: usize = entry.attempt.generation.as_str()[4..].parse().unwrap();
+            let number = entry.attempt.generation.as_str().trim_start_matches("gen-");
+            let number: usize = number.parse().unwrap();
             (ranks[number], number)
         });
         let windows = run.windows();
