@@ -1,13 +1,16 @@
-//! Gemini `generateContent`, in the form of the Gemini API (AI Studio); Vertex speaks the same bodies.
+//! Gemini `generateContent`, in the form of the Gemini API (AI Studio); Vertex speaks the same
+//! bodies.
 //!
-//! Only the vendors' side, [`Call`]. The callers' side reads with the same names (`wire`) and finds what
-//! it needs to lose nothing already in place: unknown fields ride as extras of [`Dialect::Gemini`], parts without
-//! a canonical name as [`canon::Part::Other`], signatures as reasoning of [`canon::ReasoningFormat::GEMINI`].
+//! Only the vendors' side, [`Call`]. The callers' side reads with the same names (`wire`) and finds
+//! what it needs to lose nothing already in place: unknown fields ride as extras of
+//! [`Dialect::Gemini`], parts without a canonical name as [`canon::Part::Other`], signatures as
+//! reasoning of [`canon::ReasoningFormat::GEMINI`].
 //!
 //! # Signatures
-//! Gemini signs parts of any kind and wants the signatures back byte for byte on the same parts. A thought's signature is
-//! that of its [`canon::ReasoningBody::Text`]. Every other one becomes [`canon::ReasoningBody::Encrypted`]:
-//! before its tool call and with the call's id, or behind its text or picture and without an id.
+//! Gemini signs parts of any kind and wants the signatures back byte for byte on the same parts. A
+//! thought's signature is that of its [`canon::ReasoningBody::Text`]. Every other one becomes
+//! [`canon::ReasoningBody::Encrypted`]: before its tool call and with the call's id, or behind its
+//! text or picture and without an id.
 
 mod candidate;
 mod config;
@@ -38,8 +41,8 @@ impl Call for Gemini {
         Dialect::Gemini
     }
 
-    /// `/models/{model}:generateContent`, or `:streamGenerateContent?alt=sse`. What could leave the path segment
-    /// is percent-encoded here and refused by [`Call::render_request`].
+    /// `/models/{model}:generateContent`, or `:streamGenerateContent?alt=sse`. What could leave the
+    /// path segment is percent-encoded here and refused by [`Call::render_request`].
     fn path(&self, upstream_model: &str, stream: bool) -> Cow<'static, str> {
         let method = if stream {
             "streamGenerateContent?alt=sse"

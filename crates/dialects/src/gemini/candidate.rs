@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use super::{grounding, logprobs, partial, wire};
 use crate::{Error, Fields, Step};
 
-/// The longest beginning of the answer's id that goes into ids of calls: other vendors take 40 characters at most.
+/// The longest beginning of the answer's id that goes into ids of calls: other vendors take 40
+/// characters at most.
 const ID_CHARS_MAX: usize = 24;
 
 /// A candidate under way.

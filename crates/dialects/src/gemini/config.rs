@@ -17,7 +17,8 @@ const BUDGET_LEAST_OF_PRO: i64 = 128;
 /// "As much as the model likes."
 const BUDGET_DYNAMIC: i64 = -1;
 
-/// Writes `generationConfig` into `body`, if there is anything to say. `extras` are fields of Gemini's own.
+/// Writes `generationConfig` into `body`, if there is anything to say. `extras` are fields of
+/// Gemini's own.
 pub(super) fn render_config(
     body: &mut Object<'_>,
     request: &Request,
@@ -122,7 +123,8 @@ impl Config<'_, '_> {
                 strict: _,
             }) => {
                 self.set("responseMimeType", "application/json");
-                // JSON Schema as it is; `responseSchema` would want it translated into OpenAPI's subset.
+                // JSON Schema as it is; `responseSchema` would want it translated into OpenAPI's
+                // subset.
                 self.set_some("responseJsonSchema", schema.as_ref());
                 if name.is_some() {
                     self.lose(

@@ -1,4 +1,5 @@
-//! The conversation as Gemini has it: `systemInstruction`, and turns of `user` and `model` with signatures in their places.
+//! The conversation as Gemini has it: `systemInstruction`, and turns of `user` and `model` with
+//! signatures in their places.
 
 use std::collections::HashMap;
 
@@ -21,7 +22,8 @@ pub(super) struct Contents<'a> {
     pub(super) turns: Vec<Content<'a>>,
 }
 
-/// Puts the messages into Gemini's order. `signs_calls` says that the model refuses calls without a signature.
+/// Puts the messages into Gemini's order. `signs_calls` says that the model refuses calls without a
+/// signature.
 ///
 /// # Errors
 /// A result of a call that never was, arguments that are no object, media that Gemini cannot have.
@@ -331,8 +333,8 @@ impl<'a> Turn<'a> {
             }
         }
         for signature in std::mem::take(&mut self.early) {
-            // What it signed stands behind it where the wire in between keeps thinking apart: the last
-            // text or picture, as Gemini signs the end of an answer.
+            // What it signed stands behind it where the wire in between keeps thinking apart: the
+            // last text or picture, as Gemini signs the end of an answer.
             let is_open = |piece: &&mut Piece<'_>| {
                 let signs = matches!(
                     piece.body,
@@ -355,7 +357,8 @@ impl<'a> Turn<'a> {
         std::mem::take(&mut self.parts)
     }
 
-    /// The first of parallel calls carries the signature; one that another vendor's model made has none.
+    /// The first of parallel calls carries the signature; one that another vendor's model made has
+    /// none.
     fn excuse_unsigned_calls(&mut self) {
         let is_call = |piece: &&mut Piece<'_>| matches!(piece.body, Body::Call { .. });
         if let Some(first) = self.parts.iter_mut().find(is_call)

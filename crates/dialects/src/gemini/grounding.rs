@@ -5,8 +5,8 @@ use serde_json::Value;
 
 /// The sources that the metadata names, in its order. `text` is the text they stand behind.
 ///
-/// Gemini counts bytes, canon characters; where the bytes named do not hold the words cited (the place is counted
-/// in another part), the words stay and the place is left out.
+/// Gemini counts bytes, canon characters; where the bytes named do not hold the words cited (the
+/// place is counted in another part), the words stay and the place is left out.
 pub(super) fn parse_citations(metadata: &Value, text: &str) -> Vec<Citation> {
     let chunks = list(metadata, "groundingChunks");
     let supports = list(metadata, "groundingSupports");
@@ -112,10 +112,19 @@ mod tests {
     #[test]
     fn places_are_counted_in_characters_and_only_where_they_fit() {
         let metadata = json!({
-            "groundingChunks": [{"web": {"uri": "https://a.example", "title": "A"}}, {"web": {"uri": "https://b.example"}}],
+            "groundingChunks": [
+                {"web": {"uri": "https://a.example", "title": "A"}},
+                {"web": {"uri": "https://b.example"}},
+            ],
             "groundingSupports": [
-                {"segment": {"startIndex": 3, "endIndex": 6, "text": "abc"}, "groundingChunkIndices": [0]},
-                {"segment": {"startIndex": 1, "endIndex": 4, "text": "xyz"}, "groundingChunkIndices": [0, 7]},
+                {
+                    "segment": {"startIndex": 3, "endIndex": 6, "text": "abc"},
+                    "groundingChunkIndices": [0],
+                },
+                {
+                    "segment": {"startIndex": 1, "endIndex": 4, "text": "xyz"},
+                    "groundingChunkIndices": [0, 7],
+                },
             ],
         });
         let citations = parse_citations(&metadata, "ü abc");

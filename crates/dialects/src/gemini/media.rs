@@ -1,4 +1,5 @@
-//! Pictures, sounds, videos and documents of a request as Gemini takes them: inline, or by an address it fetches.
+//! Pictures, sounds, videos and documents of a request as Gemini takes them: inline, or by an
+//! address it fetches.
 
 use std::borrow::Cow;
 

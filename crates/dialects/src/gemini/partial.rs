@@ -71,7 +71,8 @@ fn parse_path(path: &str) -> Option<Vec<Step<'_>>> {
     Some(steps)
 }
 
-/// What stands between the brackets that `rest` begins with, and what follows. Quotes may hide a bracket.
+/// What stands between the brackets that `rest` begins with, and what follows. Quotes may hide a
+/// bracket.
 fn bracketed(rest: &str) -> Option<(&str, &str)> {
     let inside = rest.strip_prefix('[')?;
     for quote in ['\'', '"'] {

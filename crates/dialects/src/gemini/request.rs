@@ -16,7 +16,8 @@ const UNKNOWN: &str = "this dialect has no such field";
 /// Writes a request; the model and whether to stream stand in the path.
 ///
 /// # Errors
-/// The model's name is no path segment; a part of the conversation cannot be said (see [`contents::arrange`]).
+/// The model's name is no path segment; a part of the conversation cannot be said (see
+/// [`contents::arrange`]).
 pub(super) fn render_request(
     request: &Request,
     target: &Target<'_>,
@@ -95,8 +96,8 @@ fn render_tools(body: &mut Object<'_>, tools: &[Tool], loss: &mut Vec<Loss>) -> 
     !functions.is_empty()
 }
 
-/// JSON Schema goes as it is into `parametersJsonSchema`; `parameters` would want it translated into a subset of OpenAPI's,
-/// which loses `$ref`, `additionalProperties` and more.
+/// JSON Schema goes as it is into `parametersJsonSchema`; `parameters` would want it translated
+/// into a subset of OpenAPI's, which loses `$ref`, `additionalProperties` and more.
 fn render_function(out: &mut Vec<u8>, kind: &ToolKind) {
     let ToolKind::Function {
         name,

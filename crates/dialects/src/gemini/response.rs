@@ -1,4 +1,5 @@
-//! Reading a whole answer: a stream of one frame, added up. So `fold(events) == response` holds by construction.
+//! Reading a whole answer: a stream of one frame, added up. So `fold(events) == response` holds by
+//! construction.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use crate::{Error, Fields, Step};
 /// Reads a whole answer.
 ///
 /// # Errors
-/// It has neither candidates nor a reason why the prompt was blocked, or something in it is not what it should be.
+/// It has neither candidates nor a reason why the prompt was blocked, or something in it is not
+/// what it should be.
 pub(super) fn parse_response(body: &[u8]) -> Result<Response, Error> {
     let fields = Fields::parse(body)?;
     if !fields.has("candidates") && !fields.has("promptFeedback") {

@@ -1,4 +1,5 @@
-//! Reading a streamed answer. Every frame is a whole answer in small: candidates with parts, and the counts so far.
+//! Reading a streamed answer. Every frame is a whole answer in small: candidates with parts, and
+//! the counts so far.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! `usageMetadata` as counts that are billed.
 //!
-//! Facts: the total is prompt + tool-use prompt + candidates + thoughts; cached tokens are part of the prompt's; the details
-//! split a count by modality.
+//! Facts: the total is prompt + tool-use prompt + candidates + thoughts; cached tokens are part of
+//! the prompt's; the details split a count by modality.
 
 use canon::Usage;
 

@@ -1,6 +1,8 @@
-//! The names on Gemini's wire: contents and their parts as they are written, and the words for why an answer ended.
+//! The names on Gemini's wire: contents and their parts as they are written, and the words for why
+//! an answer ended.
 //!
-//! Facts: the REST reference of `generateContent` (Content, Part, Candidate.FinishReason, BlockReason).
+//! Facts: the REST reference of `generateContent` (Content, Part, Candidate.FinishReason,
+//! BlockReason).
 
 use std::borrow::Cow;
 
@@ -9,8 +11,9 @@ use serde_json::Value;
 
 use crate::json::{Array, Object};
 
-/// What Gemini accepts in place of a signature that was never given out (a call that another vendor's model made).
-/// Documented for histories that come from elsewhere; models from Gemini 3 on refuse unsigned calls.
+/// What Gemini accepts in place of a signature that was never given out (a call that another
+/// vendor's model made). Documented for histories that come from elsewhere; models from Gemini 3 on
+/// refuse unsigned calls.
 pub(super) const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 
 /// One turn: consecutive messages of the same role are one.
@@ -147,7 +150,8 @@ impl Body<'_> {
     }
 }
 
-/// Whether a model's name stays inside its path segment: letters, digits, `-`, `_` and `.`, and not dots alone.
+/// Whether a model's name stays inside its path segment: letters, digits, `-`, `_` and `.`, and not
+/// dots alone.
 pub(super) fn is_segment(model: &str) -> bool {
     !model.is_empty()
         && model.bytes().all(is_segment_byte)
@@ -177,7 +181,8 @@ fn is_segment_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
-/// The name of a finish reason. Some clients have it sent as a number; the first five are the same on every surface.
+/// The name of a finish reason. Some clients have it sent as a number; the first five are the same
+/// on every surface.
 pub(super) fn finish_name(value: &Value) -> String {
     const BY_NUMBER: [&str; 6] = [
         "FINISH_REASON_UNSPECIFIED",
@@ -217,8 +222,9 @@ pub(super) fn finish(name: &str, has_calls: bool) -> FinishReason {
         | "IMAGE_SAFETY"
         | "IMAGE_PROHIBITED_CONTENT"
         | "IMAGE_RECITATION" => FinishReason::ContentFilter,
-        // MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, TOO_MANY_TOOL_CALLS, MISSING_THOUGHT_SIGNATURE,
-        // LANGUAGE, NO_IMAGE, IMAGE_OTHER, OTHER, and what is yet to come.
+        // MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, TOO_MANY_TOOL_CALLS,
+        // MISSING_THOUGHT_SIGNATURE, LANGUAGE, NO_IMAGE, IMAGE_OTHER, OTHER, and what is yet to
+        // come.
         _ => FinishReason::Error,
     }
 }

@@ -1,4 +1,5 @@
-//! The codecs against recorded traffic: every answer parses, and says what an independent reader finds in its raw bytes.
+//! The codecs against recorded traffic: every answer parses, and says what an independent reader
+//! finds in its raw bytes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -76,7 +77,8 @@ fn speaks_ollama(exchange: &Exchange) -> bool {
         }
 }
 
-/// The bytes of a stream. Gemini without `alt=sse` answers one list; each element is what a frame would be.
+/// The bytes of a stream. Gemini without `alt=sse` answers one list; each element is what a frame
+/// would be.
 pub(crate) fn stream_bytes(exchange: &Exchange) -> Vec<u8> {
     match exchange.response.body.as_array() {
         Some(list) => list

@@ -1,4 +1,5 @@
-//! What two request bodies may differ in and still say the same. The list is short, and every rule says why.
+//! What two request bodies may differ in and still say the same. The list is short, and every rule
+//! says why.
 
 use dialects::Dialect;
 use serde_json::{Map, Value};
@@ -176,7 +177,8 @@ fn normalise_chat(body: &mut Value) {
     });
 }
 
-/// Where a request may go is Weir's to decide; what limits the data's way is handed on to the next router.
+/// Where a request may go is Weir's to decide; what limits the data's way is handed on to the next
+/// router.
 fn normalise_routing(body: &mut Map<String, Value>) {
     const HANDED_ON: [&str; 5] = [
         "zdr",
@@ -196,7 +198,8 @@ fn normalise_routing(body: &mut Map<String, Value>) {
     }
 }
 
-/// A function is what a tool, a call or a choice is where it does not say so (Mistral, Hugging Face).
+/// A function is what a tool, a call or a choice is where it does not say so (Mistral, Hugging
+/// Face).
 fn imply_function(object: &mut Map<String, Value>) {
     drop_nulls(object);
     if object.contains_key("function") {
@@ -247,7 +250,8 @@ fn normalise_details(message: &mut Map<String, Value>) {
     if message.contains_key("reasoning_details") {
         each(message, "reasoning_details", |detail| {
             drop_nulls(detail);
-            // What a detail has that does not say so: no known format, no words (a signature alone).
+            // What a detail has that does not say so: no known format, no words (a signature
+            // alone).
             if detail
                 .get("format")
                 .is_some_and(|format| format == "unknown")

@@ -6,7 +6,8 @@ use canon::{Availability, Kind};
 use dialects::{ErrorBody, SERVED};
 use serde_json::Value;
 
-/// The HTTP status of a kind (spec/inference.md §6.2). Written here again on purpose: the gateway has its own table.
+/// The HTTP status of a kind (spec/inference.md §6.2). Written here again on purpose: the gateway
+/// has its own table.
 const fn status_of(kind: Kind) -> u16 {
     match kind {
         Kind::Authentication => 401,

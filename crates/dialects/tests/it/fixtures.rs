@@ -18,7 +18,8 @@ pub(crate) struct Fixture {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Every example that has a file of this name (`request.json`, `response.json`, `stream.sse`), in order.
+/// Every example that has a file of this name (`request.json`, `response.json`, `stream.sse`), in
+/// order.
 pub(crate) fn with_file(name: &str) -> Vec<Fixture> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/wire");
     let mut found = Vec::new();

@@ -186,7 +186,10 @@ fn parallel_calls_and_their_results_are_one_turn_each() {
     let wanted = json!([
         {"role": "user", "parts": [{"text": "go"}]},
         {"role": "model", "parts": [
-            {"functionCall": {"id": "a", "name": "fn_a", "args": {"x": 1.50}}, "thoughtSignature": "S+/="},
+            {
+                "functionCall": {"id": "a", "name": "fn_a", "args": {"x": 1.50}},
+                "thoughtSignature": "S+/=",
+            },
             {"functionCall": {"id": "b", "name": "fn_b", "args": {}}},
         ]},
         {"role": "user", "parts": [

@@ -1,7 +1,9 @@
-//! The matrix: each of our own examples in every dialect that is called or served, as a snapshot beside the example.
+//! The matrix: each of our own examples in every dialect that is called or served, as a snapshot
+//! beside the example.
 //!
-//! `request.to-X.snap` is what a vendor of dialect X is sent, with the declared losses; `response.as-X.snap` and
-//! `stream.as-X.snap` are what a caller of dialect X reads of that vendor's answer.
+//! `request.to-X.snap` is what a vendor of dialect X is sent, with the declared losses;
+//! `response.as-X.snap` and `stream.as-X.snap` are what a caller of dialect X reads of that
+//! vendor's answer.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! The dialects as a whole: what one writes the other reads, wherever the bytes are cut, on our own examples
-//! (`fixtures/wire`) and on recorded traffic (the corpus, where it is at hand).
+//! The dialects as a whole: what one writes the other reads, wherever the bytes are cut, on our own
+//! examples (`fixtures/wire`) and on recorded traffic (the corpus, where it is at hand).
 
 #[cfg(test)]
 mod anthropic;

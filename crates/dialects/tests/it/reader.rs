@@ -1,5 +1,6 @@
-//! A second reader of vendors' bodies, written from their documentation and sharing nothing with the codecs: it finds the text,
-//! the calls, the reason of the end and the counts in raw JSON. The corpus tests hold the codecs against it.
+//! A second reader of vendors' bodies, written from their documentation and sharing nothing with
+//! the codecs: it finds the text, the calls, the reason of the end and the counts in raw JSON. The
+//! corpus tests hold the codecs against it.
 
 use std::collections::BTreeMap;
 
@@ -194,7 +195,8 @@ fn chat(pieces: &[Value], holder: &str) -> Facts {
             let message = &choice[holder];
             chat_message(message, answer);
             for (place, call) in items(&message["tool_calls"]).iter().enumerate() {
-                // In a whole message every call stands for itself, whatever index it states (Ollama: 0 for all).
+                // In a whole message every call stands for itself, whatever index it states
+                // (Ollama: 0 for all).
                 let index = match holder {
                     "message" => u64::try_from(place).ok(),
                     _ => call["index"].as_u64(),
@@ -274,8 +276,9 @@ fn chat_finish(reason: &str) -> Option<&'static str> {
     }
 }
 
-/// Counts of one usage object. Vendors name cached tokens in five ways; xAI counts reasoning beside the answer and says so by
-/// its total. Counts whose parts are larger than their wholes say nothing.
+/// Counts of one usage object. Vendors name cached tokens in five ways; xAI counts reasoning beside
+/// the answer and says so by its total. Counts whose parts are larger than their wholes say
+/// nothing.
 fn chat_tokens(usage: &Value) -> Option<Tokens> {
     let count = |value: &Value| value.as_u64().unwrap_or(0);
     let prompt = usage["prompt_tokens"].as_u64()?;

@@ -1,4 +1,5 @@
-//! Recorded requests, read as from a caller and written again to the same dialect: every field is kept.
+//! Recorded requests, read as from a caller and written again to the same dialect: every field is
+//! kept.
 
 use std::collections::BTreeMap;
 

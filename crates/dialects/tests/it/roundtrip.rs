@@ -1,4 +1,5 @@
-//! What one side writes the other side reads: `parse(render(x)) == x`, up to the losses that are declared.
+//! What one side writes the other side reads: `parse(render(x)) == x`, up to the losses that are
+//! declared.
 
 use canon::{
     Extras, Message, Part, Request, Role, Sampling, Tool, ToolCall, ToolChoice, ToolKind,
@@ -50,7 +51,8 @@ fn our_own_requests_keep_every_field_towards_their_own_dialect() {
     }
 }
 
-/// What we serve is read by somebody: the independent reader must find in it what it finds in the vendor's bytes.
+/// What we serve is read by somebody: the independent reader must find in it what it finds in the
+/// vendor's bytes.
 #[test]
 fn our_own_answers_say_the_same_in_every_served_dialect() {
     for fixture in fixtures::with_file("response.json") {
@@ -172,11 +174,16 @@ fn next_request(dialect: Dialect, answer: &Value) -> Value {
     json!({
         "model": "acme/small",
         "max_tokens": 4000,
-        "messages": [{"role": "user", "content": "hi"}, assistant, {"role": "user", "content": "go on"}],
+        "messages": [
+            {"role": "user", "content": "hi"},
+            assistant,
+            {"role": "user", "content": "go on"},
+        ],
     })
 }
 
-/// Signatures survive the way through a caller of any dialect, byte for byte and on the part they came on.
+/// Signatures survive the way through a caller of any dialect, byte for byte and on the part they
+/// came on.
 #[test]
 fn signatures_come_back_through_every_served_dialect() {
     let form = widest_form();
@@ -255,7 +262,8 @@ fn recorded_gemini_signatures_come_back_on_their_parts() {
 
 /// Text with what is awkward in JSON and in event streams.
 fn words() -> impl Strategy<Value = String> {
-    prop::string::string_regex("[a-zA-Z0-9 äß漢🏝\"\\\\/<>&:\n\r\t\u{0}\u{2028}]{1,24}").unwrap()
+    const LETTERS: &str = "a-zA-Z0-9 äß漢🏝\"\\\\/<>&:\n\r\t\u{0}\u{2028}";
+    prop::string::string_regex(&format!("[{LETTERS}]{{1,24}}")).unwrap()
 }
 
 fn numbers() -> impl Strategy<Value = Option<Number>> {
@@ -341,7 +349,8 @@ prop_compose! {
                 stop,
                 ..Sampling::default()
             },
-            // Towards Anthropic, streamed tools carry a wish of Weir's own (spec/inference.md §8.4).
+            // Towards Anthropic, streamed tools carry a wish of Weir's own (spec/inference.md
+            // §8.4).
             stream: stream && (is_chat || !has_tools),
             ..Request::default()
         }

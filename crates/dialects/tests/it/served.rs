@@ -1,5 +1,5 @@
-//! Recorded answers served to callers of every dialect: the independent reader finds in what we write
-//! what it finds in what the vendor wrote. Every dialect is translated into every other.
+//! Recorded answers served to callers of every dialect: the independent reader finds in what we
+//! write what it finds in what the vendor wrote. Every dialect is translated into every other.
 
 use canon::{Part, Response};
 use dialects::{Call, Dialect, SERVED, Serve, called};
@@ -11,8 +11,8 @@ use crate::golden::{receipt_of, serve_steps, stamp};
 use crate::reader::{self, Facts};
 use crate::replay::replay;
 
-/// What a caller of a dialect can be told. Anthropic has one answer only; it has no word for a vendor that failed, always
-/// states a reason, and says `tool_use` of every answer that calls.
+/// What a caller of a dialect can be told. Anthropic has one answer only; it has no word for a
+/// vendor that failed, always states a reason, and says `tool_use` of every answer that calls.
 fn tellable(dialect: Dialect, mut facts: Facts) -> Facts {
     if dialect == Dialect::Anthropic {
         facts.answers.retain(|number, _| *number == 0);
@@ -27,7 +27,8 @@ fn tellable(dialect: Dialect, mut facts: Facts) -> Facts {
     facts
 }
 
-/// What the vendor said, in the words that the dialect has for it: a refusal ends with a reason of its own there.
+/// What the vendor said, in the words that the dialect has for it: a refusal ends with a reason of
+/// its own there.
 fn wanted_of(dialect: Dialect, response: &Response) -> Facts {
     let mut facts = reader::facts_of(response);
     for choice in &response.choices {
