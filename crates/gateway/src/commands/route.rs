@@ -111,7 +111,7 @@ fn why(why: Why) -> String {
         Why::Ordered => "named in provider.order".to_owned(),
         Why::Drawn { per_mille } => {
             let (percent, tenth) = (per_mille / 10, per_mille % 10);
-            format!("drawn by one over price squared, share {percent}.{tenth} %")
+            format!("drawn by one over price squared, {percent}.{tenth} % of those left")
         }
         Why::Cheapest => "by price, as sort asks".to_owned(),
         Why::Unmeasured => "not measured yet, so by price".to_owned(),

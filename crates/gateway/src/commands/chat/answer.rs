@@ -1,6 +1,7 @@
 //! A streamed answer as it comes: its text, who gave it, what it cost and how quick it was.
 
 use anyhow::{Context as _, bail};
+use canon::NanoUsd;
 use dialects::framing::sse::{Item, Reader};
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ pub(super) struct Answer {
     reader: Reader,
     text: String,
     provider: Option<String>,
-    cost: Option<String>,
+    cost: Option<NanoUsd>,
     completion_tokens: Option<u64>,
     /// In microseconds since 1970, as all times here.
     asked_at: i64,
@@ -71,7 +72,9 @@ impl Answer {
             self.provider = Some(provider.to_owned());
         }
         if let Some(usage) = event.get("usage").filter(|usage| !usage.is_null()) {
-            self.cost = usage.get("cost").map(Value::to_string);
+            // As decimals: a small number would read 2e-7.
+            let cost = usage.get("cost").map(Value::to_string);
+            self.cost = cost.and_then(|cost| cost.parse().ok());
             self.completion_tokens = usage.get("completion_tokens").and_then(Value::as_u64);
         }
         let text = event
@@ -95,7 +98,7 @@ impl Answer {
     pub(super) fn summary(&self) -> String {
         let mut parts = Vec::new();
         parts.extend(self.provider.clone());
-        parts.extend(self.cost.as_ref().map(|cost| format!("${cost}")));
+        parts.extend(self.cost.map(|cost| format!("${cost}")));
         if let Some(first_at) = self.first_at {
             let waited_ms = first_at.saturating_sub(self.asked_at) / 1_000;
             parts.push(format!("first token after {waited_ms} ms"));
@@ -142,7 +145,7 @@ mod tests {
             ": OPENROUTER PROCESSING\n\n",
             "data: {\"provider\":\"Lab\",\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n",
             "data: {\"choices\":[{\"delta\":{\"content\":\"lo\"}}]}\n\n",
-            "data: {\"choices\":[],\"usage\":{\"completion_tokens\":2,\"cost\":0.000012}}\n\n",
+            "data: {\"choices\":[],\"usage\":{\"completion_tokens\":2,\"cost\":1.2e-7}}\n\n",
             "data: [DONE]\n\n",
         );
         for size in 1..stream.len() {
@@ -153,7 +156,7 @@ mod tests {
             assert!(
                 answer
                     .summary()
-                    .starts_with("Lab · $0.000012 · first token after ")
+                    .starts_with("Lab · $0.00000012 · first token after ")
             );
             assert_eq!(answer.into_text(), "Hello");
         }
