@@ -180,30 +180,32 @@ fn five_hundred_holds_at_once_never_pass_the_limit() {
     let dir = TempDir::new().unwrap();
     let books = open(dir.path());
     let (key, charged) = (key(Some(LIMIT)), AtomicI64::new(0));
+    let spend = &|number: usize| {
+        let Ok(hold) = hold(&books, &key, number, 90) else {
+            return;
+        };
+        let spent = spent(&books);
+        assert!(spent + 90 <= LIMIT, "{spent}");
+        let taken = match number % 4 {
+            0 => {
+                hold.void(NOW);
+                0
+            }
+            1 => {
+                drop(hold);
+                90
+            }
+            _ => {
+                hold.settle(settled(13), NOW);
+                13
+            }
+        };
+        charged.fetch_add(taken, Ordering::SeqCst);
+    };
     std::thread::scope(|scope| {
         for thread in 0..20 {
-            let (books, key, charged) = (&books, &key, &charged);
-            scope.spawn(move || {
-                for turn in 0..25 {
-                    let number = thread * 25 + turn;
-                    let Ok(hold) = hold(books, key, number, 90) else {
-                        continue;
-                    };
-                    let spent = books.spent(&key.id, Window::Lifetime).get();
-                    assert!(spent + 90 <= LIMIT, "{spent}");
-                    match number % 4 {
-                        0 => hold.void(NOW),
-                        1 => {
-                            charged.fetch_add(90, Ordering::SeqCst);
-                            drop(hold);
-                        }
-                        _ => {
-                            charged.fetch_add(13, Ordering::SeqCst);
-                            hold.settle(settled(13), NOW);
-                        }
-                    }
-                }
-            });
+            let numbers = thread * 25..(thread + 1) * 25;
+            scope.spawn(move || numbers.for_each(spend));
         }
     });
     assert_eq!(books.open_attempts(), 0);
