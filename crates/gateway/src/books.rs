@@ -1,10 +1,10 @@
-//! The money desk of the process: nothing is sent to a provider before its worst cost is set aside here, and
-//! nothing that was set aside leaves without a settlement, a release or an estimate.
+//! The money desk of the process: nothing is sent to a provider before its worst cost is set aside
+//! here, and nothing that was set aside leaves without a settlement, a release or an estimate.
 //!
-//! `policy::ledger` decides, `store::journal` writes down, in this order and under one lock: check, append,
-//! apply. So what is in memory is what a replay of the journal gives. A thread of its own ships the records of
-//! requests from the journal into the database, ends attempts that passed their deadline, keeps the journal
-//! short and notices keys that another process changed.
+//! `policy::ledger` decides, `store::journal` writes down, in this order and under one lock: check,
+//! append, apply. So what is in memory is what a replay of the journal gives. A thread of its own
+//! ships the records of requests from the journal into the database, ends attempts that passed
+//! their deadline, keeps the journal short and notices keys that another process changed.
 
 mod desk;
 mod hold;
@@ -73,8 +73,9 @@ pub enum Error {
 }
 
 impl Books {
-    /// Opens the books in a data folder. Attempts that the process before left open are charged by what was set
-    /// aside for them, because nobody knows what became of them. `now` is in microseconds since 1970.
+    /// Opens the books in a data folder. Attempts that the process before left open are charged by
+    /// what was set aside for them, because nobody knows what became of them. `now` is in
+    /// microseconds since 1970.
     ///
     /// # Errors
     /// Another process has them open, or the journal is damaged or cannot be written.
@@ -100,7 +101,8 @@ impl Books {
         Ok(books)
     }
 
-    /// Sets money aside for an attempt; written down when this returns. `now` is in microseconds since 1970.
+    /// Sets money aside for an attempt; written down when this returns. `now` is in microseconds
+    /// since 1970.
     ///
     /// # Errors
     /// The key's limit does not allow it (402), or it cannot be written down (503).
@@ -109,7 +111,8 @@ impl Books {
         Ok(Hold::new(Arc::clone(self), request.attempt.clone(), entry))
     }
 
-    /// What a key may still spend: its limit less what is spent and set aside. `None` where it has no limit.
+    /// What a key may still spend: its limit less what is spent and set aside. `None` where it has
+    /// no limit.
     #[must_use]
     pub fn headroom(&self, key: &Key, now: i64) -> Option<NanoUsd> {
         // A key without a limit needs no lock.
@@ -147,8 +150,8 @@ impl Books {
         self.desk.lock().journal().broken()
     }
 
-    /// Ships what is left, then ends the thread. Blocks; call it outside of any runtime. Holds that are still
-    /// alive may end afterwards: their records are shipped after the next start.
+    /// Ships what is left, then ends the thread. Blocks; call it outside of any runtime. Holds that
+    /// are still alive may end afterwards: their records are shipped after the next start.
     pub fn close(&self) {
         self.stop.send_replace(true);
         let worker = self.worker.lock().take();
@@ -159,8 +162,9 @@ impl Books {
         }
     }
 
-    /// Charges attempts that passed their deadline by what was set aside for them, and gives their number. A
-    /// settlement that comes later still corrects that. The books' own thread does this every second.
+    /// Charges attempts that passed their deadline by what was set aside for them, and gives their
+    /// number. A settlement that comes later still corrects that. The books' own thread does this
+    /// every second.
     pub fn sweep(&self, now: i64) -> usize {
         self.desk.lock().sweep(now)
     }

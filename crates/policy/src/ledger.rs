@@ -1,13 +1,14 @@
-//! The ledger: what every key has spent and set aside, kept by applying entries and by nothing else.
+//! The ledger: what every key has spent and set aside, kept by applying entries and by nothing
+//! else.
 //!
-//! An attempt goes Reserved → Settled | Voided | Provisional → Settled. The functions that make entries
-//! ([`Ledger::hold`], [`Ledger::settle`], [`Ledger::void`], [`Ledger::provisional`]) only read; the caller
-//! writes the entry to the journal and then applies it. So a restart that replays the journal arrives at the
-//! same balances. No clock and no input or output here: `now` is an argument and decides nothing but windows
-//! and deadlines.
+//! An attempt goes Reserved → Settled | Voided | Provisional → Settled. The functions that make
+//! entries ([`Ledger::hold`], [`Ledger::settle`], [`Ledger::void`], [`Ledger::provisional`]) only
+//! read; the caller writes the entry to the journal and then applies it. So a restart that replays
+//! the journal arrives at the same balances. No clock and no input or output here: `now` is an
+//! argument and decides nothing but windows and deadlines.
 //!
-//! An attempt counts in the windows of the instant at which it was reserved, for as long as it lives. No
-//! counter is ever reset: a new day is a new account (spec: money, units and accounts).
+//! An attempt counts in the windows of the instant at which it was reserved, for as long as it
+//! lives. No counter is ever reset: a new day is a new account (spec: money, units and accounts).
 #![deny(clippy::float_arithmetic)]
 
 mod attempts;
@@ -139,7 +140,8 @@ impl Ledger {
         Ok(applied)
     }
 
-    /// Whether [`Self::apply`] would take the entry, so that nothing is written down that cannot be applied.
+    /// Whether [`Self::apply`] would take the entry, so that nothing is written down that cannot be
+    /// applied.
     ///
     /// # Errors
     /// It would not, and why.
@@ -171,7 +173,8 @@ impl Ledger {
             .map(|(attempt, reserved)| (attempt, reserved.amount))
     }
 
-    /// Open attempts that should have ended before `now` (microseconds since 1970), the oldest first.
+    /// Open attempts that should have ended before `now` (microseconds since 1970), the oldest
+    /// first.
     #[must_use]
     pub fn overdue(&self, now: i64) -> Vec<AttemptId> {
         let mut overdue: Vec<_> = self

@@ -21,8 +21,9 @@ impl Generations {
         Self { pool }
     }
 
-    /// Keeps records, and notes that the entries of this journal up to `through` are shipped, all in one
-    /// transaction. A record that is there already stays as it is, so a batch may be sent again.
+    /// Keeps records, and notes that the entries of this journal up to `through` are shipped, all
+    /// in one transaction. A record that is there already stays as it is, so a batch may be sent
+    /// again.
     ///
     /// # Errors
     /// The database could not be asked; nothing is kept.
@@ -37,7 +38,8 @@ impl Generations {
         sqlx::query(
             "INSERT INTO shipped (journal, entry) VALUES ($1, $2)
              ON CONFLICT (journal) DO UPDATE SET entry =
-                CASE WHEN excluded.entry > shipped.entry THEN excluded.entry ELSE shipped.entry END",
+                CASE WHEN excluded.entry > shipped.entry THEN excluded.entry
+                     ELSE shipped.entry END",
         )
         .bind(journal_name(journal))
         .bind(count(through.0))

@@ -1,14 +1,16 @@
-//! The journal: entries of the ledger, written down before they take effect outside. Append-only files in one
-//! folder, locked by the process that writes.
+//! The journal: entries of the ledger, written down before they take effect outside. Append-only
+//! files in one folder, locked by the process that writes.
 //!
-//! One entry is one `write(2)`, so it survives the death of the process ([`Durability::Process`]); with
-//! [`Durability::Power`] the caller also waits for [`Syncing::synced`], and one `fsync` serves all who wait.
-//! Entries are numbered from 1 without gaps across files. A file (segment) begins when the journal is opened or
-//! rotated; a snapshot stands for everything before the segment of its number.
+//! One entry is one `write(2)`, so it survives the death of the process ([`Durability::Process`]);
+//! with [`Durability::Power`] the caller also waits for [`Syncing::synced`], and one `fsync` serves
+//! all who wait. Entries are numbered from 1 without gaps across files. A file (segment) begins
+//! when the journal is opened or rotated; a snapshot stands for everything before the segment of
+//! its number.
 //!
-//! Opening ends at the last whole record: what a crash left behind it is moved to a `.torn` file, never thrown
-//! away. Damage anywhere else is an error that names the file and the offset. After a failed write the journal
-//! takes nothing more until [`Journal::heal`] succeeds, so that nothing is served unmetered.
+//! Opening ends at the last whole record: what a crash left behind it is moved to a `.torn` file,
+//! never thrown away. Damage anywhere else is an error that names the file and the offset. After a
+//! failed write the journal takes nothing more until [`Journal::heal`] succeeds, so that nothing is
+//! served unmetered.
 
 mod files;
 mod lock;
@@ -66,9 +68,9 @@ pub struct Journal {
     _lock: File,
 }
 
-/// Removes what neither a replay nor the shipping of generations needs any more: segments before the newest
-/// snapshot whose entries are all shipped, and older snapshots. For the process that holds the journal only.
-/// Gives how many files are gone.
+/// Removes what neither a replay nor the shipping of generations needs any more: segments before
+/// the newest snapshot whose entries are all shipped, and older snapshots. For the process that
+/// holds the journal only. Gives how many files are gone.
 ///
 /// # Errors
 /// The file system said no.
@@ -145,8 +147,8 @@ pub enum Error {
 }
 
 impl Journal {
-    /// Opens the journal in a folder, which is made where absent, and begins a new epoch. Entries that were
-    /// there are in the [`Replay`].
+    /// Opens the journal in a folder, which is made where absent, and begins a new epoch. Entries
+    /// that were there are in the [`Replay`].
     ///
     /// # Errors
     /// The folder is in use, cannot be read or written, or is damaged elsewhere than at its end.
@@ -180,10 +182,12 @@ impl Journal {
         Ok((journal, replay))
     }
 
-    /// Writes an entry down, with one `write(2)`. When this returns, the entry survives the process.
+    /// Writes an entry down, with one `write(2)`. When this returns, the entry survives the
+    /// process.
     ///
     /// # Errors
-    /// It is not written down, and nothing of it remains. The journal then takes nothing until it is healed.
+    /// It is not written down, and nothing of it remains. The journal then takes nothing until it
+    /// is healed.
     pub fn append(&mut self, entry: &Entry) -> Result<EntryId, Error> {
         self.append_many(std::slice::from_ref(entry))
     }
@@ -236,14 +240,16 @@ impl Journal {
         self.broken.clone().or_else(|| self.sync.failure())
     }
 
-    /// A handle for waiting until entries are on the disk, which needs no access to the journal itself.
+    /// A handle for waiting until entries are on the disk, which needs no access to the journal
+    /// itself.
     #[must_use]
     pub fn syncing(&self) -> Syncing {
         self.sync.handle()
     }
 
-    /// Tries to take entries again after a failed write: cuts off what the write left, then writes and removes
-    /// a probe. After a failed sync only opening anew helps, because the kernel may have dropped pages.
+    /// Tries to take entries again after a failed write: cuts off what the write left, then writes
+    /// and removes a probe. After a failed sync only opening anew helps, because the kernel may
+    /// have dropped pages.
     ///
     /// # Errors
     /// The disk is still not well.
@@ -275,14 +281,15 @@ impl Journal {
         self.len >= SEGMENT_BYTES_MAX
     }
 
-    /// Begins a new segment. The caller takes a snapshot of the ledger at this very moment (before any other
-    /// append) and writes it with [`Mark::write`], at leisure; until then replay goes on from the snapshot
-    /// before.
+    /// Begins a new segment. The caller takes a snapshot of the ledger at this very moment (before
+    /// any other append) and writes it with [`Mark::write`], at leisure; until then replay goes on
+    /// from the snapshot before.
     ///
     /// # Errors
     /// The segment could not be made; the journal goes on in the old one.
     pub fn rotate(&mut self) -> Result<Mark, Error> {
-        // A segment that is not the last is trusted to the end, so it must be on the disk before the next is.
+        // A segment that is not the last is trusted to the end, so it must be on the disk before
+        // the next is.
         self.file
             .sync_data()
             .map_err(|source| self.io("sync", source))?;
@@ -316,7 +323,8 @@ impl Journal {
     fn give_up(&mut self, source: std::io::Error) -> Error {
         let cut = self.cut();
         self.broken = Some(source.to_string());
-        tracing::error!(error = %source, ?cut, dir = %self.dir.display(), "the journal cannot be written");
+        let dir = self.dir.display();
+        tracing::error!(error = %source, ?cut, %dir, "the journal cannot be written");
         self.io("write", source)
     }
 }

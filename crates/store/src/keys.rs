@@ -1,6 +1,7 @@
 //! API keys: made, found by the digest of their secret, changed, removed.
 //!
-//! A key that was found once is found again without SQL, until it changes here or in another process.
+//! A key that was found once is found again without SQL, until it changes here or in another
+//! process.
 
 mod cache;
 mod row;

@@ -1,7 +1,7 @@
 //! The outside, at rest: keys and generations in a database, entries of the ledger in the journal.
 //!
-//! SQL lives here and nowhere else. Nothing here decides: `policy` does, on what is read here. The path of a
-//! request touches no SQL for a key that was seen before.
+//! SQL lives here and nowhere else. Nothing here decides: `policy` does, on what is read here. The
+//! path of a request touches no SQL for a key that was seen before.
 
 mod backend;
 mod generations;
@@ -79,7 +79,8 @@ pub enum Error {
 }
 
 impl Store {
-    /// Opens a database (a path, or `sqlite:<path>`), makes it where absent and brings its tables up to date.
+    /// Opens a database (a path, or `sqlite:<path>`), makes it where absent and brings its tables
+    /// up to date.
     ///
     /// # Errors
     /// It cannot be opened, or is of a later version.
@@ -104,8 +105,8 @@ impl Store {
         &self.generations
     }
 
-    /// Notices, for ever, what other processes change, within half a second. Dropping the future ends that and
-    /// loses nothing. While the database cannot be asked, what is cached stays.
+    /// Notices, for ever, what other processes change, within half a second. Dropping the future
+    /// ends that and loses nothing. While the database cannot be asked, what is cached stays.
     pub async fn watch(&self) {
         let mut ticks = tokio::time::interval(WATCH_INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -1,4 +1,5 @@
-//! What is behind the one lock: the ledger, the journal, and the records that are not in the database yet.
+//! What is behind the one lock: the ledger, the journal, and the records that are not in the
+//! database yet.
 
 use std::{collections::VecDeque, path::Path, sync::Arc};
 
@@ -19,7 +20,8 @@ pub(super) struct Desk {
     ledger: Ledger,
     journal: Journal,
     shelf: Shelf,
-    /// Endings that the journal did not take. Beyond the limit the reservation stays, and ends by its deadline.
+    /// Endings that the journal did not take. Beyond the limit the reservation stays, and ends by
+    /// its deadline.
     unwritten: VecDeque<Box<Entry>>,
 }
 
@@ -69,7 +71,7 @@ impl Desk {
         if !left.is_empty() {
             tracing::warn!(
                 attempts = left.len(),
-                "attempts were under way when the process before ended; they are charged by what was set aside"
+                "attempts that the process before left open are charged by what was set aside"
             );
         }
         for attempt in left {
@@ -140,11 +142,11 @@ impl Desk {
         for attempt in &overdue {
             match self.try_end(attempt, End::worst(ReasonForEstimate::Deadline), now) {
                 Ok(()) => {
-                    tracing::warn!(%attempt, "an attempt passed its deadline and is charged by an estimate");
+                    tracing::warn!(%attempt, "past its deadline: charged by an estimate");
                     swept += 1;
                 }
                 Err(error) => {
-                    tracing::error!(%attempt, %error, "an attempt past its deadline cannot be ended");
+                    tracing::error!(%attempt, %error, "past its deadline, and cannot be ended");
                     break;
                 }
             }
@@ -305,8 +307,8 @@ fn refused(refusal: Refusal) -> Fault {
         Window::Month(_) => "monthly",
     };
     let say = format!(
-        "Key limit exceeded: ${left} of the {period} limit of ${limit} is left, and this request may cost up to \
-         ${asked}. Ask for fewer tokens, or raise the key's limit."
+        "Key limit exceeded: ${left} of the {period} limit of ${limit} is left, and this request \
+         may cost up to ${asked}. Ask for fewer tokens, or raise the key's limit."
     );
     Fault::caller(Kind::PaymentRequired, say)
 }

@@ -14,11 +14,12 @@ use crate::clock;
 /// How an attempt ended whose cost is known.
 pub type Settlement = Final;
 
-/// Money set aside for one attempt. Ends in [`Self::settle`], [`Self::void`] or [`Self::provisional`]; dropped
-/// otherwise (a panic, a task that is cancelled), what was set aside is charged as an estimate.
+/// Money set aside for one attempt. Ends in [`Self::settle`], [`Self::void`] or
+/// [`Self::provisional`]; dropped otherwise (a panic, a task that is cancelled), what was set aside
+/// is charged as an estimate.
 ///
-/// All three are short, synchronous and done when they return: written to the journal, or, while that cannot be
-/// written, kept in memory until it can.
+/// All three are short, synchronous and done when they return: written to the journal, or, while
+/// that cannot be written, kept in memory until it can.
 #[must_use = "money stays set aside until the hold ends"]
 #[derive(Debug)]
 pub struct Hold {
@@ -44,8 +45,9 @@ impl Hold {
         &self.attempt
     }
 
-    /// Ready when the reservation is as durable as configured: at once, or after an fsync that is shared with
-    /// others. To be awaited before anything is sent. Dropping the future leaves the hold as it is.
+    /// Ready when the reservation is as durable as configured: at once, or after an fsync that is
+    /// shared with others. To be awaited before anything is sent. Dropping the future leaves the
+    /// hold as it is.
     ///
     /// # Errors
     /// The disk refused (503); nothing may be sent.
@@ -57,7 +59,8 @@ impl Hold {
             .map_err(desk::cannot_record)
     }
 
-    /// It ended and its cost is known. An amount below zero is not believed: it becomes an estimate.
+    /// It ended and its cost is known. An amount below zero is not believed: it becomes an
+    /// estimate.
     pub fn settle(mut self, settlement: Settlement, now: i64) {
         self.end(End::Settle(settlement), now);
     }
@@ -97,7 +100,7 @@ impl Drop for Hold {
         if self.ended {
             return;
         }
-        tracing::warn!(attempt = %self.attempt, "an attempt was dropped and is charged by what was set aside");
+        tracing::warn!(attempt = %self.attempt, "dropped: charged by what was set aside");
         self.end(End::worst(ReasonForEstimate::Dropped), clock::now_micros());
     }
 }

@@ -1,5 +1,5 @@
-//! Records of requests that are written to the journal but not yet in the database, so that they are found at
-//! once. Bounded: when the database does not keep up, they wait in the journal alone.
+//! Records of requests that are written to the journal but not yet in the database, so that they
+//! are found at once. Bounded: when the database does not keep up, they wait in the journal alone.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -45,7 +45,8 @@ pub struct Counts {
     pub provisional: u64,
 }
 
-/// Replays the journal of a data folder and checks it. Changes nothing and takes no lock, so a server may run.
+/// Replays the journal of a data folder and checks it. Changes nothing and takes no lock, so a
+/// server may run.
 ///
 /// # Errors
 /// The journal is damaged, or an entry cannot be applied.
@@ -112,7 +113,8 @@ impl fmt::Display for Report {
         writeln!(f, "entries             {}", self.entries)?;
         writeln!(
             f,
-            "since the snapshot  {reserved} reserved, {settled} settled, {voided} voided, {provisional} estimated"
+            "since the snapshot  {reserved} reserved, {settled} settled, {voided} voided, \
+             {provisional} estimated"
         )?;
         writeln!(
             f,

@@ -78,7 +78,8 @@ async fn work(books: &Weak<Books>, mut stop: watch::Receiver<bool>) {
 }
 
 impl Books {
-    /// Begins a new segment of the journal where the current one is long, and removes what is not needed.
+    /// Begins a new segment of the journal where the current one is long, and removes what is not
+    /// needed.
     fn shorten(&self) {
         if self.desk.lock().journal().is_long()
             && let Err(error) = self.rotate()
@@ -90,8 +91,9 @@ impl Books {
         }
     }
 
-    /// Begins a new segment of the journal with a snapshot of the ledger, and removes segments that neither a
-    /// restart nor the database needs. The lock is held while a file is made, not while the snapshot is written.
+    /// Begins a new segment of the journal with a snapshot of the ledger, and removes segments that
+    /// neither a restart nor the database needs. The lock is held while a file is made, not while
+    /// the snapshot is written.
     ///
     /// # Errors
     /// The file system said no; nothing is lost.
@@ -127,7 +129,8 @@ impl Books {
         }
     }
 
-    /// Ships records that are in the journal only: of the process before, or those too many for memory.
+    /// Ships records that are in the journal only: of the process before, or those too many for
+    /// memory.
     async fn ship_gap(&self) -> Result<(), ShipError> {
         let (gap, journal) = {
             let desk = self.desk.lock();

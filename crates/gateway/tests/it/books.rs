@@ -472,7 +472,8 @@ const FULL_DISK: &str = "WEIR_TEST_BOOKS_FULL_DISK";
 /// In blocks of 512 or 1,024 bytes, as the shell counts.
 const LIMIT_BLOCKS: u32 = 1_024;
 
-/// In a child process under a limit on file sizes, with the signal ignored so that writes fail with an error.
+/// In a child process under a limit on file sizes, with the signal ignored so that writes fail with
+/// an error.
 #[test]
 fn on_a_full_disk_nothing_is_served_and_nothing_that_was_served_is_forgotten() {
     if let Some(dir) = env::var_os(FULL_DISK) {

@@ -1,4 +1,5 @@
-//! What the ledger remembers of attempts: the open ones, the estimated ones, and for a while the ended ones.
+//! What the ledger remembers of attempts: the open ones, the estimated ones, and for a while the
+//! ended ones.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -90,8 +90,8 @@ impl Ledger {
         })
     }
 
-    /// What a key may still set aside at `now`: its limit less what is spent and set aside, never negative.
-    /// `None` where it has no limit.
+    /// What a key may still set aside at `now`: its limit less what is spent and set aside, never
+    /// negative. `None` where it has no limit.
     #[must_use]
     pub fn headroom(&self, key: &Key, now: i64) -> Option<NanoUsd> {
         let limit = key.limit?;

@@ -71,7 +71,8 @@ impl Ledger {
         }
     }
 
-    /// The postings take from the wallet (and, above the reservation, from overrun) what is newly charged.
+    /// The postings take from the wallet (and, above the reservation, from overrun) what is newly
+    /// charged.
     fn agree(
         &self,
         attempt: &AttemptId,

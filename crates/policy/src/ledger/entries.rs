@@ -2,7 +2,7 @@
 //!
 //! | ended how | wallet | overrun | cost of the provider | insurance | suspense |
 //! |---|---|---|---|---|---|
-//! | settled | −charged, at most the reservation | −what exceeds it | +what the vendor asks | +charged − that | |
+//! | settled | −charged, up to the reservation | −the rest | +its price | +charged − price | |
 //! | provisional | the same | the same | | | +charged |
 //!
 //! A settlement after an estimate takes the estimate back in the same transaction.
@@ -57,7 +57,8 @@ impl ReasonForEstimate {
 }
 
 impl Ledger {
-    /// The entry that ends an attempt whose cost is known. After an estimate it replaces the estimate.
+    /// The entry that ends an attempt whose cost is known. After an estimate it replaces the
+    /// estimate.
     ///
     /// # Errors
     /// The attempt is not known, or an amount is negative.
@@ -90,8 +91,8 @@ impl Ledger {
         })
     }
 
-    /// The entry that ends an attempt of which it is certain that nothing was sent. After an estimate it is
-    /// a settlement of nothing.
+    /// The entry that ends an attempt of which it is certain that nothing was sent. After an
+    /// estimate it is a settlement of nothing.
     ///
     /// # Errors
     /// The attempt is not known.
@@ -107,8 +108,8 @@ impl Ledger {
         }
     }
 
-    /// The entry that ends an attempt by an estimate: `charged`, or what was set aside where `None`. A second
-    /// estimate keeps the amount of the first.
+    /// The entry that ends an attempt by an estimate: `charged`, or what was set aside where
+    /// `None`. A second estimate keeps the amount of the first.
     ///
     /// # Errors
     /// The attempt is not known, or the amount is negative.
@@ -143,7 +144,8 @@ impl Ledger {
     }
 }
 
-/// What a transaction takes from a workspace: from its wallet and, above reservations, from overrun.
+/// What a transaction takes from a workspace: from its wallet and, above reservations, from
+/// overrun.
 pub(super) fn taken(transaction: &Transaction, workspace: &WorkspaceId) -> NanoUsd {
     transaction
         .postings()
@@ -206,7 +208,8 @@ fn suspend(reserved: &Reserved, charged: NanoUsd, direction: Direction) -> Trans
     transaction
 }
 
-/// The same with one posting for each account and none of zero, so that the usual entry stays short.
+/// The same with one posting for each account and none of zero, so that the usual entry stays
+/// short.
 fn merged(transaction: &Transaction) -> Transaction {
     let mut postings: Vec<Posting> = Vec::with_capacity(4);
     for posting in transaction.postings() {
@@ -219,6 +222,7 @@ fn merged(transaction: &Transaction) -> Transaction {
         }
     }
     postings.retain(|posting| posting.amount != NanoUsd::ZERO);
-    // Two of i64::MAX in one account would saturate and leave the books uneven; then the long form stands.
+    // Two of i64::MAX in one account would saturate and leave the books uneven; then the long form
+    // stands.
     Transaction::new(postings).unwrap_or_else(|_| transaction.clone())
 }

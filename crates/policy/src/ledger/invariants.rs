@@ -1,5 +1,5 @@
-//! What is true of every ledger at every moment. Tests, debug builds, `ledger verify` and the loading of a
-//! snapshot all ask the same functions.
+//! What is true of every ledger at every moment. Tests, debug builds, `ledger verify` and the
+//! loading of a snapshot all ask the same functions.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! The whole ledger as plain data, so that the journal can be cut short and a restart need not read it all.
+//! The whole ledger as plain data, so that the journal can be cut short and a restart need not read
+//! it all.
 
 use canon::{Account, AttemptId, KeyId, NanoUsd, Window};
 use serde::{Deserialize, Serialize};

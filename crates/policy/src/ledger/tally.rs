@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::windows_of;
 
-/// How many windows of a kind a key keeps. Counted in windows that were used, not in time that has passed, so
-/// that a clock that jumps ahead and back finds every recent window again.
+/// How many windows of a kind a key keeps. Counted in windows that were used, not in time that has
+/// passed, so that a clock that jumps ahead and back finds every recent window again.
 const WINDOWS_MAX: usize = 14;
 
 /// Amounts of one key in one window.
@@ -60,8 +60,8 @@ impl Tallies {
         }
     }
 
-    /// Adds to what was spent; a correction may be negative. A window that is forgotten stays so, and one that
-    /// came back after that never falls below zero.
+    /// Adds to what was spent; a correction may be negative. A window that is forgotten stays so,
+    /// and one that came back after that never falls below zero.
     pub(super) fn charge(&mut self, at: i64, amount: NanoUsd) {
         for window in windows_of(at) {
             if let Some(tally) = self.0.get_mut(&window) {
@@ -74,7 +74,8 @@ impl Tallies {
         self.0.iter().map(|(window, tally)| (*window, *tally))
     }
 
-    /// Drops the oldest window of the kind of `like` that nothing is set aside in, where there are too many.
+    /// Drops the oldest window of the kind of `like` that nothing is set aside in, where there are
+    /// too many.
     fn forget_oldest(&mut self, like: Window) {
         let of_kind =
             |window: &Window| std::mem::discriminant(window) == std::mem::discriminant(&like);

@@ -1,6 +1,8 @@
-//! Which window an instant falls in: calendar arithmetic in UTC, without a clock and without a library.
+//! Which window an instant falls in: calendar arithmetic in UTC, without a clock and without a
+//! library.
 //!
-//! Windows are computed from timestamps and never by a job, so a missed job cannot leave a key blocked.
+//! Windows are computed from timestamps and never by a job, so a missed job cannot leave a key
+//! blocked.
 
 use canon::{LimitReset, Window};
 
@@ -39,8 +41,8 @@ fn day_of(at_micros: i64) -> i32 {
 
 /// Months since January 1970 of a day since 1970-01-01.
 ///
-/// Counts in years that begin in March, so that the leap day is the last day of a year; 400 such years have
-/// 146,097 days and their months follow the line (153 m + 2) / 5.
+/// Counts in years that begin in March, so that the leap day is the last day of a year; 400 such
+/// years have 146,097 days and their months follow the line (153 m + 2) / 5.
 fn month_of(day: i32) -> i32 {
     let since_march_of_year_0 = day + 719_468;
     let era = since_march_of_year_0.div_euclid(146_097);

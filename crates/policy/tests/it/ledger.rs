@@ -356,7 +356,8 @@ proptest! {
                 for number in 0..4 {
                     let tally = run.ledger.tally(&key(number).id, window);
                     let counted = run.naive.sums(number, window);
-                    assert_eq!((tally.spent.get(), tally.reserved.get()), counted, "{number} {window:?}");
+                    let kept = (tally.spent.get(), tally.reserved.get());
+                    assert_eq!(kept, counted, "{number} {window:?}");
                 }
             }
             for number in 0..run.naive.0.len() {
@@ -366,7 +367,10 @@ proptest! {
     }
 
     #[test]
-    fn any_prefix_of_the_journal_is_a_valid_state(steps in steps(150), cut in any::<prop::sample::Index>()) {
+    fn any_prefix_of_the_journal_is_a_valid_state(
+        steps in steps(150),
+        cut in any::<prop::sample::Index>(),
+    ) {
         let run = Run::of(&steps, |_| ());
         let prefix = &run.journal[..cut.index(run.journal.len() + 1)];
         prop_assert_eq!(invariants::check(&replay(prefix)), Ok(()));
@@ -401,7 +405,10 @@ proptest! {
     }
 
     #[test]
-    fn a_snapshot_comes_back_as_the_same_ledger(steps in steps(150), cut in any::<prop::sample::Index>()) {
+    fn a_snapshot_comes_back_as_the_same_ledger(
+        steps in steps(150),
+        cut in any::<prop::sample::Index>(),
+    ) {
         let run = Run::of(&steps, |_| ());
         let (before, after) = run.journal.split_at(cut.index(run.journal.len() + 1));
         let text = serde_json::to_string(&replay(before).snapshot()).unwrap();
@@ -424,7 +431,11 @@ proptest! {
             let entry = Entry {
                 at: 0,
                 attempt,
-                kind: EntryKind::Settle { charged, transaction: Transaction::default(), generation: None },
+                kind: EntryKind::Settle {
+                    charged,
+                    transaction: Transaction::default(),
+                    generation: None,
+                },
             };
             prop_assert!(run.ledger.check(&entry).is_err());
             prop_assert!(run.ledger.apply(&entry).is_err());

@@ -75,8 +75,8 @@ impl Found {
         self.unfinished.iter().try_for_each(|path| remove(path))
     }
 
-    /// Moves what follows the last whole record of the last segment aside. Gives what was moved, and forgets a
-    /// last segment in which nothing is left.
+    /// Moves what follows the last whole record of the last segment aside. Gives what was moved,
+    /// and forgets a last segment in which nothing is left.
     pub(super) fn cut_torn_tail(mut self) -> Result<(Self, Option<Torn>), Error> {
         let Some(number) = self.segments.last().copied() else {
             return Ok((self, None));
@@ -107,8 +107,8 @@ impl Found {
         Ok((self, Some(torn)))
     }
 
-    /// The header of the segment that begins now: a new epoch, after the last entry. A segment without
-    /// entries is begun anew.
+    /// The header of the segment that begins now: a new epoch, after the last entry. A segment
+    /// without entries is begun anew.
     pub(super) fn next_header(&self) -> Result<Header, Error> {
         let after_segments = match self.segments.last() {
             Some(number) => {
@@ -140,8 +140,8 @@ impl Found {
         })
     }
 
-    /// The last snapshot that is whole. A damaged one is passed over: the segments behind it decide whether
-    /// an older one, or none, will do.
+    /// The last snapshot that is whole. A damaged one is passed over: the segments behind it decide
+    /// whether an older one, or none, will do.
     pub(super) fn newest_snapshot(&self) -> Result<Option<Kept>, Error> {
         for number in self.snapshots.iter().rev() {
             let path = snapshot_path(&self.dir, *number);
@@ -253,8 +253,9 @@ pub(super) fn begin_segment(dir: &Path, header: &Header) -> Result<File, Error> 
         })
 }
 
-/// Removes what neither a replay nor the shipping of generations needs any more: segments before the newest
-/// snapshot whose entries are all shipped, and older snapshots. For the process that holds the journal only.
+/// Removes what neither a replay nor the shipping of generations needs any more: segments before
+/// the newest snapshot whose entries are all shipped, and older snapshots. For the process that
+/// holds the journal only.
 ///
 /// # Errors
 /// The file system said no.
@@ -344,8 +345,8 @@ pub(super) fn appear(dir: &Path, path: &Path, bytes: &[u8]) -> Result<(), Error>
     })
 }
 
-/// A number that no other journal has. From the seed of the standard library's hash maps, which the operating
-/// system draws.
+/// A number that no other journal has. From the seed of the standard library's hash maps, which the
+/// operating system draws.
 fn drawn() -> u64 {
     std::collections::hash_map::RandomState::new()
         .build_hasher()

@@ -47,7 +47,8 @@ pub struct Reader {
     expected: Option<EntryId>,
     /// Entries up to this one are checked but not given.
     after: EntryId,
-    /// Whether the last segment may end in the middle of a record: another process may be writing it.
+    /// Whether the last segment may end in the middle of a record: another process may be writing
+    /// it.
     live: bool,
     torn: Option<Torn>,
 }
@@ -70,7 +71,8 @@ pub fn read(dir: &Path) -> Result<Replay, Error> {
     Ok(replay)
 }
 
-/// Reads the entries after one, from the segments that are still there, without locking the journal.
+/// Reads the entries after one, from the segments that are still there, without locking the
+/// journal.
 ///
 /// # Errors
 /// The folder cannot be read.

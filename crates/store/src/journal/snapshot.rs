@@ -1,4 +1,5 @@
-//! Snapshots: the whole ledger at the beginning of a segment, so that what came before need not be replayed.
+//! Snapshots: the whole ledger at the beginning of a segment, so that what came before need not be
+//! replayed.
 //!
 //! A snapshot is the header of that segment, the CRC32C of its bytes, and its bytes.
 

@@ -1,5 +1,5 @@
-//! The thread that moves written entries to the disk: at once and for all who wait (power), or about once a
-//! second (process).
+//! The thread that moves written entries to the disk: at once and for all who wait (power), or
+//! about once a second (process).
 
 use std::{
     fs::File,
@@ -140,7 +140,8 @@ impl Shared {
             }
             self.progress.send_modify(|progress| match failure {
                 None => progress.synced = written,
-                // After a failed fsync the kernel may have dropped the pages: later success proves nothing.
+                // After a failed fsync the kernel may have dropped the pages: later success proves
+                // nothing.
                 Some(error) => progress.failure = Some(format!("sync failed: {error}").into()),
             });
         }
@@ -173,8 +174,9 @@ impl Shared {
 }
 
 impl Syncing {
-    /// Ready when an entry is as durable as the journal promises: at once for [`Durability::Process`], after
-    /// its fsync for [`Durability::Power`]. Dropping the future does nothing.
+    /// Ready when an entry is as durable as the journal promises: at once for
+    /// [`Durability::Process`], after its fsync for [`Durability::Power`]. Dropping the future does
+    /// nothing.
     ///
     /// # Errors
     /// The sync failed, or the journal was closed before it.

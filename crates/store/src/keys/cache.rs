@@ -1,4 +1,5 @@
-//! What is known of keys without asking the database: bounded, with negative entries, forgotten by notice.
+//! What is known of keys without asking the database: bounded, with negative entries, forgotten by
+//! notice.
 
 use std::sync::{
     Arc,
@@ -9,7 +10,8 @@ use canon::Key;
 
 /// How many keys are known at most.
 const KNOWN_MAX: u64 = 100_000;
-/// How many secrets are known at most to be no key. Apart, so that guessing does not push out real keys.
+/// How many secrets are known at most to be no key. Apart, so that guessing does not push out real
+/// keys.
 const UNKNOWN_MAX: u64 = 10_000;
 
 /// What is known of keys.
@@ -49,7 +51,8 @@ impl Cache {
         Moment(self.forgettings.load(Ordering::SeqCst))
     }
 
-    /// Keeps what the database said to a question asked at `asked`, unless anything was forgotten since.
+    /// Keeps what the database said to a question asked at `asked`, unless anything was forgotten
+    /// since.
     pub(super) fn learn(&self, digest: &[u8; 32], key: Option<Arc<Key>>, asked: Moment) {
         match key {
             Some(key) => self.known.insert(*digest, key),

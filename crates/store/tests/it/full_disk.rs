@@ -1,5 +1,5 @@
-//! A disk that takes nothing more, for real: a child process under a limit on file sizes (`ulimit -f`), with
-//! the signal ignored so that writes fail with an error.
+//! A disk that takes nothing more, for real: a child process under a limit on file sizes (`ulimit
+//! -f`), with the signal ignored so that writes fail with an error.
 
 use std::{
     env, fs,
@@ -71,7 +71,8 @@ fn fill(dir: &Path) {
     // The disk is still full, and says so.
     assert!(journal.heal().is_err());
     assert!(journal.broken().is_some());
-    // Room elsewhere is room: a new segment takes what the old one did not, but not before it is healed.
+    // Room elsewhere is room: a new segment takes what the old one did not, but not before it is
+    // healed.
     let there: Vec<_> = journal::read(dir)
         .unwrap()
         .entries

@@ -254,7 +254,8 @@ async fn who_falls_behind_by_too_many_changes_forgets_everything() {
         here.keys().by_digest(&[1; 32]).await.unwrap().as_deref(),
         Some(&key(1))
     );
-    // Another process disables the key; the row that would tell is removed, as after ten thousand changes.
+    // Another process disables the key; the row that would tell is removed, as after ten thousand
+    // changes.
     let patch = KeyPatch {
         disabled: Some(true),
         ..KeyPatch::default()

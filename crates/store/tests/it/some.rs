@@ -6,8 +6,8 @@ use canon::{
 };
 use tempfile::TempDir;
 
-/// A folder in memory where the machine has such a place: thousands of openings, each with its syncs, would keep
-/// a disk busy for minutes.
+/// A folder in memory where the machine has such a place: thousands of openings, each with its
+/// syncs, would keep a disk busy for minutes.
 pub(crate) fn folder() -> TempDir {
     TempDir::new_in("/dev/shm")
         .or_else(|_| TempDir::new())
