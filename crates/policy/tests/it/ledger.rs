@@ -557,6 +557,18 @@ fn usage_cannot_mint_money() {
             Err(Error::Negative { amount, .. }) if amount == NanoUsd::new(-1)
         ));
     }
+    // Nor does an entry that was made elsewhere, even with postings that agree.
+    let wallet = Account::Wallet(key.workspace.clone());
+    let entry = Entry {
+        at: EVENING,
+        attempt: attempt(0),
+        kind: EntryKind::Settle {
+            charged: NanoUsd::new(-5),
+            transaction: Transaction::transfer(Account::Insurance, wallet, NanoUsd::new(5)),
+            generation: None,
+        },
+    };
+    assert!(matches!(ledger.apply(&entry), Err(Error::Negative { .. })));
     let minted = (Some(NanoUsd::new(-5)), ReasonForEstimate::NoUsage);
     assert!(ledger.provisional(&attempt(0), minted, None, 0).is_err());
 }
