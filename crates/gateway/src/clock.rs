@@ -1,4 +1,5 @@
-//! The only clock on the wall. Everything that decides takes `now` as an argument; it comes from here.
+//! The only clock on the wall. Everything that decides takes `now` as an argument; it comes from
+//! here.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,3 +1,4 @@
 //! The routes that models answer on.
 
 pub mod chat;
+pub mod models;

@@ -4,7 +4,6 @@
 #![recursion_limit = "256"] // `json!` of the record of a generation
 
 pub mod app;
-mod background;
 pub mod books;
 pub mod chance;
 pub mod clock;

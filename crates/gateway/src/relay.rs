@@ -6,9 +6,11 @@
 mod admit;
 mod answer;
 mod attempt;
+mod detached;
 mod hold;
 mod meter;
 mod plan;
+mod record;
 
 use axum::response::Response;
 use bytes::Bytes;

@@ -13,7 +13,8 @@ use serde_json::json;
 
 use crate::{
     app::Core,
-    inference::chat,
+    inference::{chat, models},
+    platform::{generations, keys},
     refusal,
 };
 
@@ -38,6 +39,21 @@ fn api() -> Router<Core> {
         // Inference.
         .route("/chat/completions", post(chat::completions))
         .route("/messages", post(chat::messages))
+        // Catalogue.
+        .route("/models", get(models::list))
+        .route("/models/count", get(models::count))
+        .route("/model/{author}/{slug}", get(models::one))
+        .route("/models/{author}/{slug}/endpoints", get(models::endpoints))
+        .route("/providers", get(models::providers))
+        // Platform.
+        .route("/key", get(keys::current))
+        .route("/keys", get(keys::list).post(keys::create))
+        .route("/keys/", get(keys::list).post(keys::create))
+        .route(
+            "/keys/{hash}",
+            get(keys::one).patch(keys::update).delete(keys::delete),
+        )
+        .route("/generation", get(generations::one))
 }
 
 /// The process is alive.
@@ -50,7 +66,11 @@ async fn ready(State(core): State<Core>) -> Response {
     if core.app().is_ready() {
         Json(json!({ "status": "ready" })).into_response()
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "draining" }))).into_response()
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "status": "draining" })),
+        )
+            .into_response()
     }
 }
 

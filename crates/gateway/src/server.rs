@@ -3,14 +3,7 @@
 //! Cores share only what is in [`App`]: atomics, snapshots, the books. A connection lives and dies on the core
 //! that accepted it, so nothing of a request crosses threads.
 
-use std::{
-    io,
-    net::SocketAddr,
-    num::NonZero,
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, num::NonZero, sync::Arc, thread, time::Duration};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -67,7 +60,9 @@ pub fn run(app: &Arc<App>, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
 
 /// Blocks until SIGTERM or SIGINT.
 fn wait_for_signal() -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
@@ -82,7 +77,11 @@ fn wait_for_signal() -> io::Result<()> {
 
 /// A listener that shares its port with the other cores' listeners.
 fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
     socket.set_nonblocking(true)?;
@@ -93,14 +92,18 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 
 /// One core: its runtime, its client pools, its connections.
 fn serve_core(app: &Arc<App>, listener: std::net::TcpListener) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener)?;
         let core = Core::new(Arc::clone(app)).map_err(io::Error::other)?;
         let router = routes::router(core);
         accept(app, &listener, &router).await;
         drop(listener);
-        app.drain.wait(Duration::from_millis(app.config.server.drain_timeout_ms)).await;
+        app.drain
+            .wait(Duration::from_millis(app.config.server.drain_timeout_ms))
+            .await;
         Ok(())
     })
 }
@@ -126,6 +129,11 @@ async fn accept(app: &App, listener: &TcpListener, router: &Router) {
             },
             () = drain.begun() => return,
         };
+        if drain.count() >= app.config.limits.connections_max {
+            // Closed at once: who waits for a place in vain would rather hear it.
+            warn!("a connection was refused: limits.connections_max are open");
+            continue;
+        }
         serve_connection(&http, stream, router.clone(), drain);
     }
 }
@@ -138,7 +146,10 @@ fn serve_connection(http: &http1::Builder, stream: TcpStream, router: Router, dr
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let drain = drain.clone();
     let guard = drain.guard();
-    #[expect(clippy::disallowed_methods, reason = "the guard makes the drain wait for it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the guard makes the drain wait for it"
+    )]
     tokio::spawn(async move {
         let _guard = guard;
         tokio::pin!(connection);

@@ -55,6 +55,12 @@ impl Drain {
         Guard(Arc::clone(&self.under_way))
     }
 
+    /// How much is under way, over all cores.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.under_way.count.load(Ordering::Relaxed)
+    }
+
     /// Waits until nothing is under way, at most so long. Cores share the count, so each waits for all.
     pub async fn wait(&self, at_most: Duration) {
         let none_left = async {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use canon::{PicoUsd, ProviderId};
 use policy::catalog::{
-    self, Catalog, Modalities, Modality, Own, Parameter, Parameters, PriceSheet, Unit,
+    self, Catalog, Modalities, Modality, Own, Parameter, Parameters, PriceSheet, Quantization, Unit,
 };
 use providers::{Client, OwnProvider, Upstream, local};
 use thiserror::Error;
@@ -131,12 +131,14 @@ fn local_model(provider: &ProviderId, model: &local::LocalModel) -> Option<Own> 
     Some(Own {
         provider: provider.clone(),
         model: format!("{provider}/{}", model.id).parse().ok()?,
+        name: None,
         upstream_id: model.id.as_str().into(),
         context_length: model.context_length,
         max_output_tokens: None,
         input: text.with(Modality::Image),
         output: text,
         parameters,
+        quantization: Quantization::Unknown,
         prices: free.ok(),
     })
 }

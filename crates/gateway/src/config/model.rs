@@ -61,6 +61,7 @@ impl Model {
         Own {
             provider: provider.clone(),
             model: self.model.clone(),
+            name: self.name.as_deref().map(Into::into),
             upstream_id: self.upstream_id.as_str().into(),
             context_length: self
                 .context_length
@@ -71,6 +72,7 @@ impl Model {
             input: input.unwrap_or(text),
             output: output.unwrap_or(text),
             parameters: parameters.unwrap_or(USUAL_PARAMETERS),
+            quantization: self.quantization.unwrap_or(Quantization::Unknown),
             prices: self.price.clone(),
         }
     }

@@ -39,16 +39,23 @@ async fn inbound(core: &Core, dialect: Dialect, request: Request) -> Result<Inbo
         dialects::served(dialect).ok_or_else(|| Fault::ours("a route of a dialect not served"))?;
     let (parts, body) = request.into_parts();
     let body = whole(body, core.app().config.server.body_bytes_max).await?;
-    Ok(Inbound { serve, headers: parts.headers, body })
+    Ok(Inbound {
+        serve,
+        headers: parts.headers,
+        body,
+    })
 }
 
 async fn whole(body: Body, bytes_max: usize) -> Result<Bytes, Fault> {
     match Limited::new(body, bytes_max).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
-            let say = format!("Request payload too large: a body may have at most {bytes_max} bytes");
+            let say =
+                format!("Request payload too large: a body may have at most {bytes_max} bytes");
             Err(Fault::caller(Kind::PayloadTooLarge, say))
         }
-        Err(error) => Err(Fault::caller(Kind::InvalidRequest, "The body broke off").with_source(error)),
+        Err(error) => {
+            Err(Fault::caller(Kind::InvalidRequest, "The body broke off").with_source(error))
+        }
     }
 }

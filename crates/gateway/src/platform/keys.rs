@@ -1,6 +1,7 @@
 //! `/keys` and `/key`: API keys, made and changed by management keys, and what a key may know of itself.
 
 mod body;
+mod budget;
 
 use axum::{
     extract::{OriginalUri, Path, Request, State},
@@ -156,6 +157,9 @@ fn render(app: &App, key: &Key) -> Value {
     object.insert("expires_at".to_owned(), json!(key.expires_at.map(time)));
     object.insert("creator_user_id".to_owned(), json!(key.creator));
     object.insert("workspace_id".to_owned(), json!(key.workspace.as_str()));
+    // OpenRouter's clients insist on both. Weir keeps neither: no partner's names, no time of last use.
+    object.insert("external_user".to_owned(), Value::Null);
+    object.insert("last_used_at".to_owned(), Value::Null);
     Value::Object(object)
 }
 
@@ -176,7 +180,22 @@ fn render_own(app: &App, key: &Key) -> Value {
         "note": "This field is deprecated and safe to ignore.",
     });
     object.insert("rate_limit".to_owned(), rate_limit);
+    object.insert("workspace_id".to_owned(), json!(key.workspace.as_str()));
+    object.insert("organization_id".to_owned(), Value::Null);
+    object.insert("allowed_data_regions".to_owned(), json!(["global"]));
+    // Free models have no quota of their own here; -1 says so, as in `rate_limit`.
+    let free = json!({ "limit": -1, "used": 0, "remaining": -1 });
+    object.insert("free_model_daily_requests".to_owned(), free);
+    render_budgets(app, key, &mut object);
     Value::Object(object)
+}
+
+/// Every budget that the key spends under, and the one that ends first.
+fn render_budgets(app: &App, key: &Key, object: &mut Map<String, Value>) {
+    let now = clock::now_micros();
+    let own = budget::render(key, &app.books.spending(&key.id, now), now);
+    object.insert("budgets".to_owned(), json!(own.iter().collect::<Vec<_>>()));
+    object.insert("effective_budget".to_owned(), json!(own));
 }
 
 /// What a key may spend and has spent.
@@ -207,11 +226,6 @@ fn render_money(app: &App, key: &Key, object: &mut Map<String, Value>) {
 
 /// What is left of a key's limit in its window; never below zero, though more may have been spent.
 fn remaining(key: &Key, spending: &Spending) -> Option<NanoUsd> {
-    let spent = match key.limit_reset {
-        None => spending.lifetime,
-        Some(LimitReset::Daily) => spending.day,
-        Some(LimitReset::Weekly) => spending.week,
-        Some(LimitReset::Monthly) => spending.month,
-    };
+    let spent = budget::spent(key, spending);
     Some(key.limit?.saturating_sub(spent).max(NanoUsd::ZERO))
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use canon::{Dialect, Fault, GenerationId, Key, Kind, Request, ToolKind};
-use dialects::Serve;
 use http::{HeaderMap, header};
 use serde_json::Value;
 
@@ -43,12 +42,11 @@ pub struct Caller {
 }
 
 impl Admitted {
-    /// The callers' side of its dialect.
-    ///
-    /// # Errors
-    /// The dialect is not served; a fault of ours, for it came in on a route of it.
-    pub fn serve(&self) -> Result<&'static dyn Serve, Fault> {
-        dialects::served(self.dialect).ok_or_else(|| Fault::ours("a route of a dialect not served"))
+    /// Whether the caller wants the model to think but not to see it (`reasoning.exclude`).
+    #[must_use]
+    pub fn hides_thinking(&self) -> bool {
+        let reasoning = self.request.reasoning.as_ref();
+        reasoning.is_some_and(|reasoning| reasoning.exclude == Some(true))
     }
 }
 

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use canon::{Dialect, Event, Fault};
+use canon::{Dialect, Event, Fault, Part};
 use dialects::{RenderStream, Serve, Stamp};
 use futures_util::stream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -16,8 +16,8 @@ use http_body_util::StreamBody;
 use providers::{EventStream, Progress, Reply};
 use tokio::time::{Instant, Sleep};
 
-use super::{Admitted, attempt::Won, meter::Meter};
-use crate::{app::Core, background::Detached, refusal};
+use super::{Admitted, attempt::Won, detached::Detached, meter::Meter};
+use crate::{app::Core, refusal};
 
 /// Tells the caller that the answer's limit was lowered to what the key can pay for.
 const MAX_TOKENS: HeaderName = HeaderName::from_static("x-weir-max-tokens");
@@ -69,12 +69,19 @@ where
     F: Future<Output = Result<Won, Fault>>,
 {
     let Won { reply, mut meter } = attempting.await?;
-    let Reply::Whole { response, .. } = reply else {
+    let Reply::Whole { mut response, .. } = reply else {
         return Err(Fault::ours(
             "a stream came where a whole answer was asked for",
         ));
     };
     meter.see_whole(&response);
+    if meter.admitted().hides_thinking() {
+        for choice in &mut response.choices {
+            choice
+                .parts
+                .retain(|part| !matches!(part, Part::Reasoning(_)));
+        }
+    }
     let receipt = meter.complete();
     let mut bytes = Vec::with_capacity(1_024);
     serve.render_response(&response, &meter.stamp(), &receipt, &mut bytes);
@@ -114,6 +121,8 @@ struct Flow {
     renderer: Box<dyn RenderStream>,
     meter: Meter,
     events: Vec<Event>,
+    /// `reasoning.exclude`: think, but don't show it.
+    hides_thinking: bool,
 }
 
 impl Answer {
@@ -126,11 +135,13 @@ impl Answer {
         };
         let renderer = serve.stream(meter.stamp());
         let clamped_to = meter.clamped_to();
+        let hides_thinking = meter.admitted().hides_thinking();
         let flow = Flow {
             source,
             renderer,
             meter,
             events: Vec::new(),
+            hides_thinking,
         };
         Ok(Self {
             phase: Phase::Flowing(Box::new(flow)),
@@ -189,7 +200,9 @@ impl Flow {
         };
         for event in self.events.drain(..) {
             self.meter.see(&event);
-            self.renderer.event(event, out);
+            if !(self.hides_thinking && matches!(event, Event::Reasoning(_))) {
+                self.renderer.event(event, out);
+            }
         }
         match progress {
             Ok(Progress::Events | Progress::Comment) => false,

@@ -17,6 +17,7 @@ use super::{
     hold::{Held, hold},
     meter::Meter,
     plan::{Plan, Target},
+    record,
 };
 use crate::{app::Core, books::Settlement, clock, refusal};
 
@@ -162,7 +163,7 @@ impl Run {
     fn settle(&self, target: &Target, held: Held, failure: &Failure, was_last: bool) {
         let now = clock::now_micros();
         let generation = was_last.then(|| {
-            let record = super::meter::record_of_failure(&self.admitted, target, &self.made, now);
+            let record = record::of_failure(&self.admitted, target, &self.made, now);
             Box::new(record)
         });
         match failure.sent {

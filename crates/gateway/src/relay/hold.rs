@@ -24,6 +24,8 @@ const OUTPUT_TOKENS_UNKNOWN: u64 = 131_072;
 const MESSAGE_FRAME_TOKENS: u64 = 16;
 /// Tokens of instructions that vendors add where tools are on offer, at most.
 const TOOL_FRAME_TOKENS: u64 = 1_024;
+/// The smallest budget that models which think by a budget are given.
+const THINKING_TOKENS_LEAST: u64 = 1_024;
 /// A prompt's tokens where something in it is only named (an address, an upload) and the context is unknown.
 const UNSEEN_MEDIA_TOKENS: u64 = 131_072;
 /// How long after the longest call an attempt may still be settled, in microseconds.
@@ -112,15 +114,17 @@ impl Bounds {
             .or(endpoint.context_length)
             .unwrap_or(OUTPUT_TOKENS_UNKNOWN);
         // Dialects that count thinking apart add its budget to the caller's limit.
-        let thinking = request
+        let thinks = request
             .reasoning
             .as_ref()
-            .and_then(|reasoning| reasoning.max_tokens)
-            .unwrap_or(0);
+            .filter(|reasoning| reasoning.enabled != Some(false));
+        let budget = thinks.map_or(0, |reasoning| {
+            reasoning.max_tokens.unwrap_or(0).max(THINKING_TOKENS_LEAST)
+        });
         let asked = request
             .sampling
             .max_tokens
-            .map(|asked| asked.saturating_add(thinking));
+            .map(|asked| asked.saturating_add(budget));
         let answer = asked.map_or(most, |asked| asked.min(most.max(1)).max(1));
         Self {
             prompt,

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use canon::{
-    Attempt, Event, FinishReason, Generation, MediaKind, NanoUsd, Part, ReasoningBody, Response,
-    Usage,
-};
+use canon::{Attempt, Event, FinishReason, Generation, NanoUsd, Part, Response, Usage};
 use dialects::{Receipt, Stamp};
 use policy::{
     catalog::Unit,
@@ -14,7 +11,7 @@ use policy::{
     pricing::{self, Cost},
 };
 
-use super::{Admitted, hold::Held, plan::Target};
+use super::{Admitted, hold::Held, plan::Target, record};
 use crate::{
     app::App,
     books::{Hold, Settlement},
@@ -122,7 +119,7 @@ impl Meter {
                 return;
             }
             Event::Text { text, .. } | Event::Refusal { text, .. } => bytes = length(text),
-            Event::Reasoning(delta) => bytes = reasoning_bytes(&delta.body),
+            Event::Reasoning(delta) => bytes = record::reasoning_bytes(&delta.body),
             Event::ToolCall { name, .. } => bytes = length(name),
             Event::ToolArguments { fragment, .. } => bytes = length(fragment),
             Event::Media { .. } => self.seen.pictures += 1,
@@ -152,7 +149,7 @@ impl Meter {
                 self.seen.bytes += match part {
                     Part::Text(text) => length(&text.text),
                     Part::Refusal(text) => length(text),
-                    Part::Reasoning(part) => reasoning_bytes(&part.body),
+                    Part::Reasoning(part) => record::reasoning_bytes(&part.body),
                     Part::ToolCall(call) => length(&call.arguments),
                     Part::Media { .. } | Part::ToolResult(_) | Part::Other { .. } => 0,
                 };
@@ -230,7 +227,7 @@ impl Meter {
 
     /// Tokens by our own count, where the vendor's is missing or impossible.
     fn estimate(&self) -> Usage {
-        let prompt = prompt_bytes(&self.admitted).div_ceil(BYTES_A_TOKEN_LEAST);
+        let prompt = record::prompt_bytes(&self.admitted).div_ceil(BYTES_A_TOKEN_LEAST);
         let completion = self.seen.bytes.div_ceil(BYTES_A_TOKEN_LEAST);
         Usage {
             prompt_tokens: prompt,
@@ -249,7 +246,7 @@ impl Meter {
     ) -> Generation {
         let first = self.seen.first_token_at;
         let arrived = self.admitted.arrived_at;
-        let mut record = record_of(&self.admitted, &self.target, &self.attempts, now);
+        let mut record = record::of(&self.admitted, &self.target, &self.attempts, now);
         record.provider = Some(self.target.upstream.name().to_owned());
         record.upstream_id.clone_from(&self.seen.upstream_id);
         record.cancelled = end == End::CallerLeft;
@@ -257,8 +254,8 @@ impl Meter {
         record
             .native_finish_reason
             .clone_from(&self.seen.native_finish);
-        record.first_token_ms = first.map(|first| millis(first, arrived));
-        record.generation_ms = first.map(|first| millis(now, first));
+        record.first_token_ms = first.map(|first| record::millis(first, arrived));
+        record.generation_ms = first.map(|first| record::millis(now, first));
         record.cache_discount = self.cache_discount(&usage);
         record.usage = usage;
         record.usage_estimated = usage_estimated;
@@ -297,114 +294,4 @@ impl Drop for Meter {
             self.end(End::CallerLeft);
         }
     }
-}
-
-/// The record of a request that nobody answered.
-pub(super) fn record_of_failure(
-    admitted: &Admitted,
-    target: &Target,
-    attempts: &[Attempt],
-    now: i64,
-) -> Generation {
-    let mut record = record_of(admitted, target, attempts, now);
-    record.error = attempts.last().and_then(|attempt| attempt.error.clone());
-    record
-}
-
-/// What is known of a request without its answer.
-fn record_of(admitted: &Admitted, target: &Target, attempts: &[Attempt], now: i64) -> Generation {
-    let media = |wanted: MediaKind| {
-        let parts = admitted
-            .request
-            .messages
-            .iter()
-            .flat_map(|message| &message.parts);
-        let found =
-            parts.filter(|part| matches!(part, Part::Media { media, .. } if media.kind == wanted));
-        u64::try_from(found.count()).unwrap_or(u64::MAX)
-    };
-    let model = target
-        .endpoint()
-        .map(|endpoint| endpoint.model.to_string())
-        .unwrap_or_default();
-    let requested = admitted
-        .request
-        .model
-        .clone()
-        .filter(|requested| *requested != model);
-    Generation {
-        id: admitted.generation.clone(),
-        key: admitted.key.id.clone(),
-        workspace: admitted.key.workspace.clone(),
-        created_at: admitted.arrived_at,
-        dialect: admitted.dialect,
-        model,
-        requested_model: requested,
-        provider: None,
-        upstream_id: None,
-        streamed: admitted.request.stream,
-        cancelled: false,
-        finish_reason: None,
-        native_finish_reason: None,
-        first_token_ms: None,
-        latency_ms: millis(now, admitted.arrived_at),
-        generation_ms: None,
-        usage: Usage::default(),
-        usage_estimated: false,
-        cost: NanoUsd::ZERO,
-        upstream_cost: NanoUsd::ZERO,
-        cache_discount: NanoUsd::ZERO,
-        media_prompt: media(MediaKind::Image),
-        audio_prompt: media(MediaKind::Audio),
-        media_completion: 0,
-        is_byok: false,
-        user: admitted.caller.user.clone(),
-        session_id: admitted.request.session_id.clone(),
-        referer: admitted.caller.referer.clone(),
-        title: admitted.caller.title.clone(),
-        user_agent: admitted.caller.user_agent.clone(),
-        attempts: attempts.to_vec(),
-        error: None,
-    }
-}
-
-/// Bytes of text in the prompt.
-fn prompt_bytes(admitted: &Admitted) -> u64 {
-    let parts = admitted
-        .request
-        .messages
-        .iter()
-        .flat_map(|message| &message.parts);
-    parts.fold(0, |bytes, part| {
-        let length = match part {
-            Part::Text(text) => text.text.len(),
-            Part::Refusal(text) => text.len(),
-            Part::ToolCall(call) => call.arguments.len(),
-            Part::ToolResult(result) => result
-                .parts
-                .iter()
-                .map(|part| {
-                    if let Part::Text(text) = part {
-                        text.text.len()
-                    } else {
-                        0
-                    }
-                })
-                .sum(),
-            Part::Media { .. } | Part::Reasoning(_) | Part::Other { .. } => 0,
-        };
-        bytes + u64::try_from(length).unwrap_or(0)
-    })
-}
-
-fn reasoning_bytes(body: &ReasoningBody) -> u64 {
-    let length = match body {
-        ReasoningBody::Text { text, .. } | ReasoningBody::Summary(text) => text.len(),
-        ReasoningBody::Encrypted(_) => 0,
-    };
-    u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-fn millis(later: i64, earlier: i64) -> u64 {
-    u64::try_from(later.saturating_sub(earlier) / 1_000).unwrap_or(0)
 }

@@ -11,6 +11,8 @@ pub struct Own {
     pub provider: ProviderId,
     /// `author/name`.
     pub model: ModelSlug,
+    /// The name for people; the slug where absent. A model of the catalogue keeps its own.
+    pub name: Option<Box<str>>,
     /// The id that the vendor's API wants.
     pub upstream_id: Box<str>,
     /// Tokens of prompt and answer together.
@@ -23,6 +25,8 @@ pub struct Own {
     pub output: Modalities,
     /// What the endpoint takes.
     pub parameters: Parameters,
+    /// How its weights are stored.
+    pub quantization: Quantization,
     /// What it charges; `None` is not known.
     pub prices: Option<PriceSheet>,
 }
@@ -40,7 +44,7 @@ impl Own {
             max_prompt_tokens: None,
             max_output_tokens: self.max_output_tokens,
             parameters: self.parameters,
-            quantization: Quantization::Unknown,
+            quantization: self.quantization,
             responses_only: false,
             expires: None,
             prices: self.prices.clone(),
@@ -51,7 +55,7 @@ impl Own {
 
     pub(super) fn into_model(self) -> Model {
         Model {
-            name: self.model.as_str().into(),
+            name: self.name.unwrap_or_else(|| self.model.as_str().into()),
             slug: self.model,
             created: None,
             input: self.input,

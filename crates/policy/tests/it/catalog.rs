@@ -5,12 +5,14 @@ use std::collections::HashSet;
 
 use canon::PicoUsd;
 use policy::catalog::{
-    Catalog, Error, Lane, Modalities, Modality, Own, Parameter, Parameters, PriceSheet, Suffix,
+    Catalog, Error, Lane, Modalities, Modality, Own, Parameter, Parameters, PriceSheet, Quantization, Suffix,
     Unit,
 };
 
 fn own(provider: &str, model: &str) -> Own {
     Own {
+        name: None,
+        quantization: Quantization::Unknown,
         provider: provider.parse().unwrap(),
         model: model.parse().unwrap(),
         upstream_id: "small-instruct".into(),

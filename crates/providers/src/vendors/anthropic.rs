@@ -17,8 +17,8 @@ pub(super) const ANTHROPIC: Provider = Provider {
     quirks: &[Quirk::Header("anthropic-version", "2023-06-01")],
     cancel_stops_billing: true,
     data_policy: DataPolicy {
-        training: Some(false),
-        retains_days: Some(30),
+        training: None,
+        retains_days: None,
     },
     links: Links {
         privacy: Some("https://www.anthropic.com/legal/privacy"),

@@ -26,7 +26,7 @@ pub(super) const DEEPSEEK: Provider = Provider {
     ],
     cancel_stops_billing: true,
     data_policy: DataPolicy {
-        training: Some(true),
+        training: None,
         retains_days: None,
     },
     links: Links {

@@ -1,6 +1,6 @@
 //! Fireworks: OpenAI chat over open models.
-//! Facts: <https://docs.fireworks.ai/tools-sdks/openai-compatibility>, its data:
-//! <https://docs.fireworks.ai/guides/security_compliance/data_handling> (2026-11-22).
+//! Facts: <https://docs.fireworks.ai/tools-sdks/openai-compatibility>. What it does with data is
+//! unknown here until somebody reads it up.
 
 use dialects::Dialect;
 
@@ -25,8 +25,8 @@ pub(super) const FIREWORKS: Provider = Provider {
     ],
     cancel_stops_billing: true,
     data_policy: DataPolicy {
-        training: Some(false),
-        retains_days: Some(0),
+        training: None,
+        retains_days: None,
     },
     links: Links {
         privacy: Some("https://fireworks.ai/privacy-policy"),

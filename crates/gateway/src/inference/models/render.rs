@@ -77,6 +77,7 @@ pub(super) fn model_endpoints(snapshot: &Snapshot, row: &Row<'_>) -> Value {
 fn endpoint(snapshot: &Snapshot, row: &Row<'_>, endpoint: &Endpoint) -> Value {
     let provider = provider_name(snapshot, endpoint);
     let quantization = Some(endpoint.quantization).filter(|word| *word != Quantization::Unknown);
+    let chooses = endpoint.parameters.contains(Parameter::ToolChoice);
     json!({
         "name": format!("{provider} | {}", row.id()),
         "model_id": row.model.slug.as_str(),
@@ -98,6 +99,11 @@ fn endpoint(snapshot: &Snapshot, row: &Row<'_>, endpoint: &Endpoint) -> Value {
         "throughput_last_30m": null,
         "supports_implicit_caching": caches_unasked(endpoint.prices.as_ref()),
         "supports_voice_cloning": false,
+        "supports_diarization": false,
+        // A provider's built-in tools are not offered under names of ours, and tiers have no endpoints of their own.
+        "native_tools": {},
+        "service_tier": null,
+        "supports_tool_choice": { "auto": chooses, "none": chooses, "required": chooses, "function": chooses },
     })
 }
 

@@ -12,7 +12,7 @@ use crate::{app::Core, shutdown::Guard};
 ///
 /// The drain waits for it.
 #[derive(Debug)]
-pub(crate) struct Detached<F>
+pub(super) struct Detached<F>
 where
     F: Future<Output: Send> + Send + 'static,
 {
@@ -25,7 +25,7 @@ where
     F: Future<Output: Send> + Send + 'static,
 {
     /// Wraps a piece of work.
-    pub(crate) fn new(core: Core, work: F) -> Self {
+    pub(super) fn new(core: Core, work: F) -> Self {
         let guard = core.app().drain.guard();
         Self {
             core,
