@@ -485,6 +485,15 @@ fn a_settlement_after_midnight_counts_in_the_day_it_was_reserved() {
 }
 
 #[test]
+fn a_reservation_in_a_window_that_does_not_hold_it_is_refused() {
+    let (mut ledger, key) = (Ledger::default(), key(1));
+    let mut entry = hold(&mut Ledger::default(), &key, 0, (200, EVENING)).unwrap();
+    entry.at += 5 * HOUR;
+    assert_eq!(ledger.apply(&entry), Err(Error::ForeignWindow(attempt(0))));
+    assert_eq!(ledger.standing(&attempt(0)), Standing::Unknown);
+}
+
+#[test]
 fn what_exceeds_the_reservation_is_an_overrun_and_closes_the_key() {
     let (mut ledger, key) = (Ledger::default(), key(0));
     hold(&mut ledger, &key, 0, (250, EVENING)).unwrap();
@@ -513,9 +522,9 @@ fn a_late_settlement_takes_the_estimate_back() {
     assert_eq!(ledger.spent(&key.id, Window::Lifetime), NanoUsd::new(100));
     let second = estimate(&mut ledger, 0, Some(1));
     assert!(matches!(
-        second.kind,
+        &second.kind,
         EntryKind::Provisional { charged, transaction, .. }
-            if charged == NanoUsd::new(100) && transaction.postings().is_empty()
+            if *charged == NanoUsd::new(100) && transaction.postings().is_empty()
     ));
     assert_eq!(ledger.spent(&key.id, Window::Lifetime), NanoUsd::new(100));
     finish(&mut ledger, 0, 30, 40);
