@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use canon::PicoUsd;
 use policy::catalog::{
-    Catalog, Error, Lane, Modalities, Modality, Own, Parameter, Parameters, PriceSheet, Quantization, Suffix,
-    Unit,
+    Catalog, Error, Lane, Modalities, Modality, Own, Parameter, Parameters, PriceSheet,
+    Quantization, Suffix, Unit,
 };
 
 fn own(provider: &str, model: &str) -> Own {
