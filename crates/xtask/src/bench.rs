@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
-use crate::run::{cargo, has, root, run, say, step};
+use crate::run::{cargo, has, root, run, say, step, target};
 
 const HELP: &str = "\
 Measures weir beside nginx in one run and prints a table: added latency, CPU time, memory, time to ready.
@@ -46,7 +46,7 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
         }
     }
     let root = root();
-    let work = root.join("target/bench");
+    let work = target().join("bench");
     prepare(&root, &work)?;
     step("measuring (some minutes)")?;
     let results = work.join("results.jsonl");
@@ -75,7 +75,14 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
 fn prepare(root: &Path, work: &Path) -> Result<()> {
     step("building weir and the harness (release)")?;
     cargo(&["build", "--release", "--package", "gateway"])?;
-    cargo(&["build", "--release", "--manifest-path", "bench/Cargo.toml"])?;
+    cargo(&[
+        "build",
+        "--release",
+        "--manifest-path",
+        "bench/Cargo.toml",
+        "--target-dir",
+        "bench/target",
+    ])?;
     nginx()?;
     if work.exists() {
         fs::remove_dir_all(work)?;
@@ -86,7 +93,7 @@ fn prepare(root: &Path, work: &Path) -> Result<()> {
         work.join("nginx.conf"),
     )?;
     fs::write(work.join("weir.toml"), CONFIG)?;
-    let weir = root.join("target/release/weir");
+    let weir = target().join("release/weir");
     let data = work.join("data");
     let output = Command::new(&weir)
         .args([

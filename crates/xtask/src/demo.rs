@@ -9,7 +9,7 @@ use std::{path::Path, process::Command, time::Duration};
 use anyhow::{Context, Result, bail};
 
 use self::parts::{Child, Model};
-use crate::run::{cargo, root, say, step};
+use crate::run::{cargo, say, step, target};
 
 const HELP: &str = "\
 Installs what is needed, starts a real small model, two fake vendors and weir, and shows the main job.
@@ -66,8 +66,7 @@ pub(crate) fn demo(args: &[String]) -> Result<()> {
 
 /// Builds, installs and starts everything.
 fn set() -> Result<Stage> {
-    let root = root();
-    let work = root.join("target/demo");
+    let work = target().join("demo");
     step("building weir and the fake vendors")?;
     cargo(&["build", "--package", "gateway", "--bin", "weir"])?;
     cargo(&[
@@ -91,7 +90,7 @@ fn set() -> Result<Stage> {
         }
     };
     step("two fake vendors: one speaks Anthropic's dialect, one always fails")?;
-    let testbed = root.join("target/debug/testbed");
+    let testbed = target().join("debug/testbed");
     let text =
         "Rivers keep their promises: whatever falls upstream arrives, a little later, at the weir.";
     let steady = Child::start(Command::new(&testbed).args([
@@ -118,7 +117,7 @@ fn set() -> Result<Stage> {
     }
     let config = work.join("weir.toml");
     std::fs::write(&config, configuration(model.as_ref(), &steady, &brittle))?;
-    let weir = root.join("target/debug/weir");
+    let weir = target().join("debug/weir");
     let key = key(&weir, &data, &["--name", "demo"])?;
     let poor_key = key_with_limit(&weir, &data)?;
     let mut serve = Command::new(&weir);

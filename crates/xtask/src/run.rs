@@ -16,6 +16,12 @@ pub(crate) fn root() -> PathBuf {
         .collect()
 }
 
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    let named = std::env::var("CARGO_TARGET_DIR").ok();
+    named.map_or_else(|| root().join("target"), |named| root().join(named))
+}
+
 /// Prints a line on standard output.
 ///
 /// # Errors

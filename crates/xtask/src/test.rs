@@ -47,8 +47,20 @@ pub(crate) fn test(args: &[String]) -> Result<()> {
         _ => bail!("unknown arguments\n\n{HELP}"),
     };
     step("building")?;
-    // With all targets, so that the binaries are built once, with the features that the tests need.
-    cargo(&["build", "--workspace", "--all-targets", "--quiet"])?;
+    if chosen.rust {
+        // With all targets, so that the binaries are built once, with the features that the tests need.
+        cargo(&["build", "--workspace", "--all-targets", "--quiet"])?;
+    } else {
+        cargo(&[
+            "build",
+            "--package",
+            "gateway",
+            "--package",
+            "testbed",
+            "--bins",
+            "--quiet",
+        ])?;
+    }
     let rust = if chosen.rust { rust() } else { Ok(()) };
     let clients = if chosen.conformance {
         conformance::conformance()

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::{Stage, http, parts};
-use crate::run::{root, say, step};
+use crate::run::{say, step, target};
 
 /// A model that both fake vendors serve.
 pub(super) const STORY: &str = "demo/story";
@@ -60,8 +60,9 @@ fn chat(stage: &Stage) -> Result<()> {
         &stage.key,
         Some(&body.to_string()),
     )?;
-    if answer.status != 200 {
-        bail!("status {}: {}", answer.status, answer.text()?);
+    let status = answer.status;
+    if status != 200 {
+        bail!("status {status}: {}", answer.text()?);
     }
     let (mut first, mut last, mut done) = (None, Value::Null, false);
     let mut provider = String::new();
@@ -121,8 +122,9 @@ fn messages(stage: &Stage) -> Result<()> {
         &stage.key,
         Some(&body.to_string()),
     )?;
-    if answer.status != 200 {
-        bail!("status {}: {}", answer.status, answer.text()?);
+    let status = answer.status;
+    if status != 200 {
+        bail!("status {status}: {}", answer.text()?);
     }
     let (mut text, mut events, mut stop) = (String::new(), Vec::new(), None);
     while let Some(line) = answer.line()? {
@@ -251,7 +253,7 @@ fn ledger(stage: &Stage) -> Result<()> {
 
 /// Runs one of weir's commands and shows what it says.
 fn weir(_stage: &Stage, args: &[&str], path: &std::path::Path) -> Result<()> {
-    let output = Command::new(root().join("target/debug/weir"))
+    let output = Command::new(target().join("debug/weir"))
         .args(args)
         .arg(path)
         .output();
