@@ -536,6 +536,22 @@ fn a_late_settlement_takes_the_estimate_back() {
 }
 
 #[test]
+fn an_attempt_gets_its_money_once() {
+    let (mut ledger, key) = (Ledger::default(), key(0));
+    hold(&mut ledger, &key, 0, (10, EVENING)).unwrap();
+    let again = Refusal::Repeated(attempt(0));
+    assert_eq!(
+        hold(&mut ledger, &key, 0, (10, EVENING)).unwrap_err(),
+        again
+    );
+    finish(&mut ledger, 0, 10, 10);
+    assert_eq!(
+        hold(&mut ledger, &key, 0, (10, EVENING)).unwrap_err(),
+        again
+    );
+}
+
+#[test]
 fn nobody_knows_an_attempt_that_was_not_reserved() {
     let ledger = Ledger::default();
     let unknown = Error::UnknownAttempt(attempt(7));
@@ -620,6 +636,27 @@ fn a_key_used_every_day_for_years_keeps_few_windows_and_its_lifetime() {
         .filter(|window| ledger.spent(&key.id, *window) != NanoUsd::ZERO)
         .count();
     assert_eq!(windows, 14);
+}
+
+#[test]
+fn a_window_with_an_open_attempt_is_never_forgotten() {
+    let (mut ledger, key) = (Ledger::default(), key(1));
+    hold(&mut ledger, &key, 0, (70, EVENING)).unwrap();
+    for number in 1..40_usize {
+        let at = EVENING + i64::try_from(number).unwrap() * 24 * HOUR;
+        hold(&mut ledger, &key, number, (5, at)).unwrap();
+        finish(&mut ledger, number, 5, 5);
+    }
+    assert_eq!(invariants::check(&ledger), Ok(()));
+    assert_eq!(
+        ledger.headroom(&key, EVENING),
+        Some(NanoUsd::new(LIMIT - 70))
+    );
+    finish(&mut ledger, 0, 60, 60);
+    assert_eq!(
+        ledger.headroom(&key, EVENING),
+        Some(NanoUsd::new(LIMIT - 60))
+    );
 }
 
 #[test]
