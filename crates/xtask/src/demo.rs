@@ -199,7 +199,7 @@ supported_parameters = ["temperature", "max_tokens", "stop", "seed"]
                 price.0, price.1
             )
         };
-    let mut text = "[local]\ndiscover = false\n".to_owned();
+    let mut text = "[log]\nlevel = \"error\"\n\n[local]\ndiscover = false\n".to_owned();
     if let Some(model) = model {
         text += &vendor(
             "local",

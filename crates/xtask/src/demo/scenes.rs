@@ -65,7 +65,7 @@ fn chat(stage: &Stage) -> Result<()> {
         bail!("status {status}: {}", answer.text()?);
     }
     let (mut first, mut last, mut done) = (None, Value::Null, false);
-    let mut provider = String::new();
+    let (mut provider, mut last_text) = (String::new(), String::new());
     print("   ")?;
     while let Some(line) = answer.line()? {
         let Some(data) = line.strip_prefix("data: ") else {
@@ -89,6 +89,7 @@ fn chat(stage: &Stage) -> Result<()> {
             provider = name.to_owned();
         }
         last = chunk;
+        data.clone_into(&mut last_text);
     }
     say("")?;
     ensure!(done, "the stream ended without [DONE]");
@@ -100,10 +101,7 @@ fn chat(stage: &Stage) -> Result<()> {
     let first = first.context("no token came")?;
     let generating = began.elapsed().saturating_sub(first).as_micros().max(1);
     let rate = u128::from(tokens) * 1_000_000 / generating;
-    let cost = usage
-        .get("cost")
-        .map(ToString::to_string)
-        .context("no cost")?;
+    let cost = decimal_of(&last_text, "cost").context("no cost")?;
     say(&dim(&format!(
         "   provider {provider} · {tokens} tokens · {cost} USD · first token after {} ms · {rate} tokens/s",
         first.as_millis()
@@ -276,6 +274,12 @@ fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout();
     out.write_all(text.as_bytes())?;
     out.flush().context("cannot write to standard output")
+}
+
+/// A number as it was written: an amount of money goes through no float.
+fn decimal_of<'a>(json: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = json.split_once(&format!("\"{name}\":"))?;
+    rest.split([',', '}']).next()
 }
 
 /// Grey on a terminal.
