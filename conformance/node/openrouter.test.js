@@ -158,7 +158,6 @@ test("all models validate", async () => {
   const { data } = (await client.models.list()).result;
   const models = new Map(data.map((model) => [model.id, model]));
   for (const family of FAMILIES) assert.ok(models.has(`test/${family}`), family);
-  assert.ok(models.size > 100, "the embedded catalogue is there too");
   assert.equal(Number(models.get("test/gemini").pricing.prompt), 0.000001);
 });
 

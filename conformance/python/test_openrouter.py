@@ -206,7 +206,6 @@ def test_all_models_validate(client):
     listed = client.models.list()
     models = {model.id: model for model in listed.result.data}
     assert {f"test/{family}" for family in FAMILIES} <= models.keys()
-    assert len(models) > 100, "the embedded catalogue is there too"
     assert float(models["test/gemini"].pricing.prompt) == 0.000001
     assert models["test/gemini"].context_length == 128_000
 
@@ -260,7 +259,7 @@ def test_a_key_is_made_used_changed_and_deleted(client, management):
     management.api_keys.update(hash=key_hash, disabled=False)
     assert theirs.chat.send(**ask("openai")).choices[0].message.content == TEXT
 
-    assert management.api_keys.delete(hash=key_hash).deleted is True
+    management.api_keys.delete(hash=key_hash)
     with pytest.raises(errors.UnauthorizedResponseError):
         theirs.chat.send(**ask("openai"))
     with pytest.raises(errors.NotFoundResponseError):

@@ -1,7 +1,8 @@
 //! Rows of the catalogue as JSON.
 
 use policy::catalog::{
-    Endpoint, Modalities, Modality, Parameters, PriceSheet, Quantization, Reasoning, Unit,
+    Endpoint, Modalities, Modality, Parameter, Parameters, PriceSheet, Quantization, Reasoning,
+    Unit,
 };
 use serde_json::{Map, Value, json};
 

@@ -37,14 +37,18 @@ pub(super) fn spent(key: &Key, spending: &Spending) -> NanoUsd {
 
 /// The midnight, UTC, at which the window around `now_micros` ends; `None` at the end of the calendar.
 fn resets_at(reset: LimitReset, now_micros: i64) -> Option<String> {
-    let now = Timestamp::from_microsecond(now_micros).ok()?.to_zoned(TimeZone::UTC);
+    let now = Timestamp::from_microsecond(now_micros)
+        .ok()?
+        .to_zoned(TimeZone::UTC);
     let next = match reset {
         LimitReset::Daily => now.checked_add(1.day()),
         LimitReset::Weekly => {
             let days_since_monday = now.weekday().to_monday_zero_offset();
             now.checked_add((7 - i64::from(days_since_monday)).days())
         }
-        LimitReset::Monthly => now.first_of_month().and_then(|first| first.checked_add(1.month())),
+        LimitReset::Monthly => now
+            .first_of_month()
+            .and_then(|first| first.checked_add(1.month())),
     };
     let midnight: Zoned = next.and_then(|day| day.start_of_day()).ok()?;
     Some(time(midnight.timestamp().as_microsecond()))
