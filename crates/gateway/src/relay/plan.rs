@@ -119,6 +119,9 @@ pub fn plan_in(
     for (rank, name) in requested.iter().enumerate() {
         let found = snapshot.catalog.resolve(name);
         let resolved = found.ok_or_else(|| nobody::unknown_model(&snapshot.catalog, name))?;
+        if resolved.has(Suffix::Online) {
+            return Err(nobody::no_search(name));
+        }
         preferences.sort = preferences.sort.or_else(|| sort_of(&resolved));
         for endpoint in resolved
             .endpoints()
@@ -146,13 +149,9 @@ pub fn plan_in(
         max_tokens: request.sampling.max_tokens,
         outage_window: outage_window.saturating_mul(1_000),
     };
-    let names = candidates
-        .iter()
-        .map(|candidate| (candidate.endpoint, candidate.provider_name.to_owned()));
-    let names: Vec<_> = names.collect();
     let order = routing::plan(&ask, candidates, clock::now_micros(), chance::draw());
     if order.targets.is_empty() {
-        return Err(nobody::excluded(&requested, &order.excluded, &names));
+        return Err(nobody::excluded(&requested, &order.excluded, &snapshot));
     }
     Ok(Plan {
         snapshot,

@@ -5,9 +5,17 @@ use std::collections::BTreeSet;
 use canon::{Availability, Fault, Kind, ProviderId};
 use policy::{catalog::Catalog, routing::Excluded};
 
+use crate::snapshot::Snapshot;
+
 /// Neither `model` nor `models`.
 pub(super) fn no_model() -> Fault {
     let say = "`model` is missing: expected a model such as \"openai/gpt-4o-mini\" (GET /api/v1/models lists them)";
+    Fault::caller(Kind::InvalidRequest, say).with_metadata("param", "model")
+}
+
+/// `:online` asks for a web search, which is not there yet.
+pub(super) fn no_search(name: &str) -> Fault {
+    let say = format!("{name}: the suffix `:online` (web search) is not supported yet; remove it");
     Fault::caller(Kind::InvalidRequest, say).with_metadata("param", "model")
 }
 
@@ -64,11 +72,7 @@ pub(super) fn unconfigured(requested: &[String], providers: &[ProviderId]) -> Fa
 }
 
 /// The request excludes everybody.
-pub(super) fn excluded(
-    requested: &[String],
-    excluded: &[Excluded],
-    names: &[(usize, String)],
-) -> Fault {
+pub(super) fn excluded(requested: &[String], excluded: &[Excluded], snapshot: &Snapshot) -> Fault {
     let words: BTreeSet<&'static str> = excluded
         .iter()
         .map(|each| each.reason.vocabulary())
@@ -84,14 +88,15 @@ pub(super) fn excluded(
         }
         None => format!("No endpoints found for {models}"),
     };
-    let affected: BTreeSet<String> = excluded
+    let endpoints = snapshot.catalog.all_endpoints();
+    let affected: BTreeSet<&str> = excluded
         .iter()
         .filter_map(|each| {
-            names
-                .iter()
-                .find(|(endpoint, _)| *endpoint == each.endpoint)
+            snapshot
+                .upstreams
+                .get(&endpoints.get(each.endpoint)?.provider)
         })
-        .map(|(_, name)| name.clone())
+        .map(|upstream| upstream.name())
         .collect();
     let too_long = words.iter().all(|word| *word == "context_length");
     let kind = if too_long {
@@ -107,7 +112,7 @@ pub(super) fn excluded(
             "constraint_filtered"
         },
         requested_models: requested.to_vec(),
-        affected_providers: affected.into_iter().collect(),
+        affected_providers: affected.into_iter().map(str::to_owned).collect(),
         excluded_by: words.into_iter().collect(),
         constraint: constraint.map(|(field, detail)| (field.to_owned(), detail)),
         ..Availability::default()
