@@ -2,6 +2,7 @@
 //!
 //! What a client's own validation refuses, a user of that client cannot use: so the judge of the wire is not ours.
 
+mod bills;
 mod install;
 mod server;
 mod settings;
@@ -17,7 +18,7 @@ use self::{
     stage::Stage,
     suite::Tally,
 };
-use crate::run::{root, say, step};
+use crate::run::{root, say, step, target};
 
 /// Installs the clients, sets the stage, runs both suites, and asks of the traces whether all was in order.
 ///
@@ -25,7 +26,7 @@ use crate::run::{root, say, step};
 /// Something is missing or does not start, a test fails, a key stands in the log, or the books do not balance.
 pub(crate) fn conformance() -> Result<()> {
     let root = root();
-    let work = root.join("target/conformance");
+    let work = target().join("conformance");
     fs::create_dir_all(&work).with_context(|| format!("cannot make {}", work.display()))?;
     step("official clients")?;
     let tools = install::install(&root, &work)?;
@@ -34,13 +35,13 @@ pub(crate) fn conformance() -> Result<()> {
             "conformance: 0 passed, 0 failed, 2 skipped (suites: no client could be installed)",
         );
     }
-    let stage = Stage::set(&root, &work)?;
+    let stage = Stage::set(&work)?;
     let outcome = play(&tools, &root, &stage);
     // Whatever happened, what was started is stopped and looked at: a suite that died may have died of it.
     let aftermath = stage.strike();
     let (tally, skipped) = outcome?;
-    aftermath?;
     say(&format!("conformance: {tally}{skipped}"))?;
+    aftermath?;
     if tally.failed > 0 || tally.passed == 0 {
         bail!("official clients: {tally}; weir's log is target/conformance/weir.log");
     }

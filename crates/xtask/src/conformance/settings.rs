@@ -33,9 +33,15 @@ const FAMILIES: &[(&str, &str, &str)] = &[
     ("gemini", "gemini", "/v1beta"),
 ];
 
-/// USD a token of the prompt, and what the vendor takes that is to be tried first.
-const PRICE: &str = "0.000001";
-const LOWER_PRICE: &str = "0.0000001";
+/// Of these, the moods in which every answer is given to its end, so that what it used is known to the token.
+pub(super) const METERED: &[&str] = &["", "-tools", "-thinking", "-thinking-tools", "-cached"];
+
+/// Nano-dollars a token.
+pub(super) const PROMPT_NANOS: u64 = 1_000;
+pub(super) const CACHED_NANOS: u64 = 100;
+pub(super) const COMPLETION_NANOS: u64 = 2_000;
+/// What the prompt costs at a vendor that is to be tried first.
+const LOWER_NANOS: u64 = 100;
 
 /// The configuration of weir: every family in every mood, and one model that a failing vendor offers for less.
 pub(super) fn render(addresses: &[String]) -> String {
@@ -44,10 +50,10 @@ pub(super) fn render(addresses: &[String]) -> String {
         for (family, dialect, prefix) in FAMILIES {
             let id = format!("{family}{suffix}");
             text += &provider(&id, dialect, &format!("{address}{prefix}"));
-            text += &model(&id, &format!("test/{id}"), PRICE);
+            text += &model(&id, &format!("test/{id}"), PROMPT_NANOS);
             match id.as_str() {
-                "openai-failing" => text += &model(&id, "test/fallback", LOWER_PRICE),
-                "anthropic" => text += &model(&id, "test/fallback", PRICE),
+                "openai-failing" => text += &model(&id, "test/fallback", LOWER_NANOS),
+                "anthropic" => text += &model(&id, "test/fallback", PROMPT_NANOS),
                 _ => {}
             }
         }
@@ -68,8 +74,10 @@ data_policy = {{ training = false, retains_days = 0 }}
     )
 }
 
-/// `price`: USD a token of the prompt.
-fn model(id: &str, slug: &str, price: &str) -> String {
+/// `prompt`: nano-dollars a token of the prompt.
+fn model(id: &str, slug: &str, prompt: u64) -> String {
+    let usd = |nanos: u64| format!("0.{nanos:09}");
+    let (prompt, completion, cached) = (usd(prompt), usd(COMPLETION_NANOS), usd(CACHED_NANOS));
     format!(
         r#"
 [[providers.lab-{id}.models]]
@@ -79,7 +87,7 @@ context_length = 128000
 max_output_tokens = 8192
 input_modalities = ["text", "image"]
 output_modalities = ["text"]
-price = {{ prompt = "{price}", completion = "0.000002", cache_read = "0.0000001" }}
+price = {{ prompt = "{prompt}", completion = "{completion}", cache_read = "{cached}" }}
 supported_parameters = [
     "temperature", "top_p", "max_tokens", "stop", "seed", "tools", "tool_choice", "parallel_tool_calls",
     "response_format", "structured_outputs", "reasoning", "include_reasoning",

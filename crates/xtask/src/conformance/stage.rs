@@ -1,7 +1,8 @@
 //! The stage: fake vendors, a weir in front of them, and three keys. Afterwards its traces are read.
 
 use std::{
-    env, fs,
+    collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -9,10 +10,11 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
+    bills,
     server::Server,
-    settings::{MOODS, VENDOR_KEY_VARIABLE, render},
+    settings::{METERED, MOODS, VENDOR_KEY_VARIABLE, render},
 };
-use crate::run::{run, say, step};
+use crate::run::{say, step, target};
 
 /// The only key that the fake vendors accept. It stands in no configuration and must stand in no log.
 const VENDOR_KEY: &str = "vendor-key-that-only-weir-may-know";
@@ -28,6 +30,7 @@ pub(super) struct Stage {
     keys: Keys,
     binary: PathBuf,
     data: PathBuf,
+    work: PathBuf,
     log: PathBuf,
 }
 
@@ -42,22 +45,12 @@ impl Stage {
     ///
     /// # Errors
     /// Something does not start.
-    pub(super) fn set(root: &Path, work: &Path) -> Result<Self> {
+    pub(super) fn set(work: &Path) -> Result<Self> {
         step("fake vendors and weir")?;
-        let target =
-            env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        let testbed = target.join("debug/testbed");
-        let binary = target.join("debug/weir");
+        let binary = target().join("debug/weir");
         let mut vendors = Vec::new();
         for (suffix, mood) in MOODS {
-            let name = format!("vendor{suffix}");
-            let mut command = Command::new(&testbed);
-            command.args(["vendor", "--key", VENDOR_KEY, "--mood", mood]);
-            vendors.push(Server::start(
-                &name,
-                &mut command,
-                &work.join(format!("{name}.log")),
-            )?);
+            vendors.push(start_vendor(work, suffix, mood)?);
         }
         let data = work.join("data");
         if data.exists() {
@@ -100,6 +93,7 @@ impl Stage {
             keys,
             binary,
             data,
+            work: work.to_path_buf(),
             log,
         })
     }
@@ -138,10 +132,44 @@ impl Stage {
             bail!("line {line} of {} shows a key", self.log.display());
         }
         say("   weir drained and ended; no key is in its log")?;
-        run(weir(&self.binary)
+        let verified = weir(&self.binary)
             .args(["ledger", "verify", "--data"])
-            .arg(&self.data))
+            .arg(&self.data)
+            .output()?;
+        let report = String::from_utf8_lossy(&verified.stdout);
+        if !verified.status.success() {
+            bail!(
+                "weir ledger verify ended with {}:\n{report}",
+                verified.status
+            );
+        }
+        let mut charged = BTreeMap::new();
+        for suffix in METERED {
+            bills::read(&bill_of(&self.work, suffix), suffix, &mut charged)?;
+        }
+        bills::compare(&charged, &report)?;
+        say(&format!(
+            "   its books balance, and agree with the bills of {} vendors to the nano-dollar",
+            charged.len()
+        ))
     }
+}
+
+/// Where a vendor writes its bill.
+fn bill_of(work: &Path, suffix: &str) -> PathBuf {
+    work.join(format!("vendor{suffix}.bill.jsonl"))
+}
+
+/// Starts a vendor in a mood, with an empty bill.
+fn start_vendor(work: &Path, suffix: &str, mood: &str) -> Result<Server> {
+    let bill = bill_of(work, suffix);
+    fs::write(&bill, "").with_context(|| format!("cannot write {}", bill.display()))?;
+    let name = format!("vendor{suffix}");
+    let mut command = Command::new(target().join("debug/testbed"));
+    command
+        .args(["vendor", "--key", VENDOR_KEY, "--mood", mood, "--bill"])
+        .arg(&bill);
+    Server::start(&name, &mut command, &work.join(format!("{name}.log")))
 }
 
 /// weir, without what the caller's environment would tell it.
