@@ -6,7 +6,7 @@ import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import * as z from "zod";
 import {
-  API_KEY, FAMILIES, FUNCTION_TOOLS, IMAGE_URL, LIMITED_KEY, PNG, TEXT, TOKENS, UNKNOWN_KEY, URL, assertBeginning,
+  API_KEY, FAMILIES, FUNCTION_TOOLS, IMAGE_URL, LIMITED_KEY, PNG, SCRIPTS, TEXT, TOKENS, UNKNOWN_KEY, URL, assertBeginning,
   assertCost, assertWeirIsWell, count, errorOf, generation, marked, seenByVendor,
 } from "./weir.js";
 
@@ -49,6 +49,13 @@ for (const family of FAMILIES) {
     const final = await client.chat.completions.stream(ask(family)).finalChatCompletion();
     assert.equal(final.choices[0].message.content, TEXT);
     assert.equal(final.choices[0].finish_reason, "stop");
+  });
+
+  test(`${family}: words in every script come back as they went`, async () => {
+    const question = ask(`${family}-echo`, SCRIPTS);
+    assert.equal((await client.chat.completions.create(question)).choices[0].message.content, SCRIPTS);
+    const chunks = await collect(await client.chat.completions.create({ ...question, stream: true }));
+    assert.equal(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join(""), SCRIPTS);
   });
 
   test(`${family}: a forced tool is called with arguments that parse`, async () => {

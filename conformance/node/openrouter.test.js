@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { OpenRouter } from "@openrouter/sdk";
 import * as errors from "@openrouter/sdk/models/errors";
 import {
-  API_KEY, FAMILIES, FUNCTION_TOOLS, IMAGE_URL, LIMITED_KEY, MANAGEMENT_KEY, PNG, TEXT, TOKENS, UNKNOWN_KEY, URL,
+  API_KEY, FAMILIES, FUNCTION_TOOLS, IMAGE_URL, LIMITED_KEY, MANAGEMENT_KEY, PNG, SCRIPTS, TEXT, TOKENS, UNKNOWN_KEY, URL,
   WEATHER, assertBeginning, assertCost, assertWeirIsWell, count, errorOf, generation, marked, seenByVendor,
 } from "./weir.js";
 
@@ -40,6 +40,11 @@ for (const family of FAMILIES) {
     assert.deepEqual(chunks.map((chunk) => chunk.choices[0]?.finishReason).filter(Boolean), ["stop"]);
     assert.deepEqual(chunks.filter((chunk) => chunk.usage), chunks.slice(-1));
     assertCost(chunks.at(-1).usage.cost, chunks.at(-1).usage.promptTokens, TOKENS);
+  });
+
+  test(`${family}: words in every script come back as they went`, async () => {
+    const chunks = await collect(await client.chat.send(ask(`${family}-echo`, SCRIPTS, { stream: true })));
+    assert.equal(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join(""), SCRIPTS);
   });
 
   test(`${family}: tools are called side by side, and what they found goes back`, async () => {

@@ -21,6 +21,10 @@ export const PNG =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
 export const IMAGE_URL = "https://images.example/cat.png";
 
+// What a stream cut anywhere could break: two to four bytes a character, joined emoji, quotes, line ends.
+export const SCRIPTS =
+  'größer \u2028 “naïve” \\"quoted\\" 東京 привет 👩‍👩‍👧 🇩🇪 \t tab\n\nnew lines data: [DONE] end';
+
 export const WEATHER = {
   type: "object",
   properties: { city: { type: "string" } },

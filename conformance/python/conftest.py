@@ -25,6 +25,9 @@ PNG = (
 )
 IMAGE_URL = "https://images.example/cat.png"
 
+# What a stream cut anywhere could break: two to four bytes a character, joined emoji, quotes, line ends.
+SCRIPTS = 'größer \u2028 “naïve” \\"quoted\\" 東京 привет 👩‍👩‍👧 🇩🇪 \t tab\n\nnew lines data: [DONE] end'
+
 WEATHER = {
     "type": "object",
     "properties": {"city": {"type": "string"}},

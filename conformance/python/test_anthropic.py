@@ -6,7 +6,7 @@ from typing import Literal
 import anthropic
 import pytest
 from conftest import (
-    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, TEXT, TOKENS, URL, WEATHER, cost_of, generation, marked,
+    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, SCRIPTS, TEXT, TOKENS, URL, WEATHER, cost_of, generation, marked,
     seen_by_vendor, weir_is_well,
 )
 from pydantic import BaseModel
@@ -64,6 +64,13 @@ def test_the_events_of_a_stream_come_in_anthropics_order(client, family):
     assert events[-2].delta.stop_reason == "end_turn"
     # The client's accumulator keeps only what Anthropic itself tells, so the cost is read where it passes.
     assert events[-2].usage.cost == cost_of(events[-2].usage.input_tokens, TOKENS)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_words_in_every_script_come_back_as_they_went(client, family):
+    assert client.messages.create(**ask(f"{family}-echo", SCRIPTS)).content[0].text == SCRIPTS
+    with client.messages.stream(**ask(f"{family}-echo", SCRIPTS)) as stream:
+        assert "".join(stream.text_stream) == SCRIPTS
 
 
 def test_the_key_may_come_as_a_bearer_token():

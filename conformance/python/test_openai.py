@@ -7,7 +7,7 @@ from typing import Literal
 import openai
 import pytest
 from conftest import (
-    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, TEXT, TOKENS, URL, WEATHER, cost_of, generation, marked,
+    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, SCRIPTS, TEXT, TOKENS, URL, WEATHER, cost_of, generation, marked,
     seen_by_vendor, weir_is_well,
 )
 from pydantic import BaseModel
@@ -82,6 +82,29 @@ def test_the_asynchronous_client_chats_and_streams(family):
             return whole.choices[0].message.content, "".join(pieces)
 
     assert asyncio.run(converse()) == (TEXT, TEXT)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_words_in_every_script_come_back_as_they_went(client, family):
+    ask = {"model": f"test/{family}-echo", "messages": user(SCRIPTS)}
+    assert client.chat.completions.create(**ask).choices[0].message.content == SCRIPTS
+    stream = client.chat.completions.create(**ask, stream=True)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices) == SCRIPTS
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_forty_conversations_at_once_do_not_mix(family):
+    async def converse(client, words):
+        stream = await client.chat.completions.create(
+            model=f"test/{family}-echo", messages=user(words), stream=True)
+        return "".join([chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices])
+
+    async def all_at_once(prompts):
+        async with openai.AsyncOpenAI(base_url=f"{URL}/api/v1", api_key=API_KEY, max_retries=0, timeout=60) as client:
+            return await asyncio.gather(*(converse(client, prompt) for prompt in prompts))
+
+    prompts = [marked(f"Conversation {number}.") for number in range(40)]
+    assert asyncio.run(all_at_once(prompts)) == prompts
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -15,6 +15,7 @@ pub(super) const MOODS: &[(&str, &str)] = &[
         r#"{"reasoning": true, "tool_call": true}"#,
     ),
     ("-cached", r#"{"cached": 40}"#),
+    ("-echo", r#"{"echo": true, "writes": {"bytes": 3}}"#),
     ("-slow", r#"{"chunks": 40, "between_ms": 100}"#),
     ("-cut", r#"{"cut": {"events": 6}}"#),
     ("-erring", r#"{"reply": {"error_after": 6}}"#),
@@ -34,7 +35,14 @@ const FAMILIES: &[(&str, &str, &str)] = &[
 ];
 
 /// Of these, the moods in which every answer is given to its end, so that what it used is known to the token.
-pub(super) const METERED: &[&str] = &["", "-tools", "-thinking", "-thinking-tools", "-cached"];
+pub(super) const METERED: &[&str] = &[
+    "",
+    "-tools",
+    "-thinking",
+    "-thinking-tools",
+    "-cached",
+    "-echo",
+];
 
 /// Nano-dollars a token.
 pub(super) const PROMPT_NANOS: u64 = 1_000;
