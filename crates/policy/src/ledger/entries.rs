@@ -3,9 +3,12 @@
 //! | ended how | wallet | overrun | cost of the provider | insurance | suspense |
 //! |---|---|---|---|---|---|
 //! | settled | −charged, up to the reservation | −the rest | +its price | +charged − price | |
-//! | provisional | the same | the same | | | +charged |
+//! | provisional | −charged | | | charged − reservation | +reservation |
 //!
-//! A settlement after an estimate takes the estimate back in the same transaction.
+//! Nobody knows what an estimated attempt cost, only that it is no more than was set aside. So the
+//! whole reservation is in suspense until the vendor's bill is known, whatever the caller is charged
+//! meanwhile: a bill is never above what the ledger has. A settlement after an estimate takes the
+//! estimate back in the same transaction.
 
 use canon::{
     Account, AttemptId, Entry, EntryKind, Generation, NanoUsd, Posting, Transaction, WorkspaceId,
@@ -126,7 +129,7 @@ impl Ledger {
             (Standing::Ended, None) => (NanoUsd::ZERO, Transaction::default()),
             (_, None) => {
                 let reserved = self.reserved(attempt)?;
-                let charged = charged.unwrap_or(reserved.amount);
+                let charged = charged.map_or(reserved.amount, |some| some.min(reserved.amount));
                 not_negative(attempt, charged)?;
                 (charged, suspend(reserved, charged, Direction::Forth))
             }
@@ -195,17 +198,24 @@ fn pay(reserved: &Reserved, charged: NanoUsd, upstream_cost: NanoUsd) -> Transac
     merged(&transaction)
 }
 
-/// The caller pays into suspense, or gets it back from there.
+/// What was set aside goes into suspense, or comes back from there: the caller's part of it is what
+/// is charged, the rest is the operator's.
 fn suspend(reserved: &Reserved, charged: NanoUsd, direction: Direction) -> Transaction {
-    let mut transaction = Transaction::default();
-    for (account, amount) in split(reserved, charged) {
-        let (from, to) = match direction {
-            Direction::Forth => (account, Account::Suspense),
-            Direction::Back => (Account::Suspense, account),
-        };
-        transaction = transaction.and(Transaction::transfer(from, to, amount));
-    }
-    transaction
+    let rest = reserved.amount.saturating_sub(charged);
+    let sides = [
+        (Account::Wallet(reserved.workspace.clone()), charged),
+        (Account::Insurance, rest),
+    ];
+    let transaction = sides
+        .into_iter()
+        .fold(Transaction::default(), |sum, (account, amount)| {
+            let (from, to) = match direction {
+                Direction::Forth => (account, Account::Suspense),
+                Direction::Back => (Account::Suspense, account),
+            };
+            sum.and(Transaction::transfer(from, to, amount))
+        });
+    merged(&transaction)
 }
 
 /// The same with one posting for each account and none of zero, so that the usual entry stays

@@ -258,7 +258,9 @@ impl Run {
                 let attempt = &mut self.naive.0[number];
                 let charged = percent.map(|percent| attempt.amount * percent / 100);
                 if attempt.state == NaiveState::Open {
-                    attempt.state = NaiveState::Estimated(charged.unwrap_or(attempt.amount));
+                    let most = attempt.amount;
+                    let charged = charged.map_or(most, |charged| charged.min(most));
+                    attempt.state = NaiveState::Estimated(charged);
                 }
                 self.journal
                     .push(estimate(&mut self.ledger, number, charged));
@@ -511,6 +513,26 @@ fn what_exceeds_the_reservation_is_an_overrun_and_closes_the_key() {
     assert_eq!(ledger.spent(&key.id, Window::Lifetime), NanoUsd::new(400));
     assert_eq!(ledger.headroom(&key, EVENING), Some(NanoUsd::ZERO));
     assert!(hold(&mut ledger, &key, 1, (0, EVENING)).is_err());
+}
+
+#[test]
+fn an_estimate_keeps_all_that_was_set_aside_in_suspense_and_charges_no_more() {
+    let (mut ledger, key) = (Ledger::default(), key(0));
+    for (number, charged) in [(0, Some(30)), (1, Some(130)), (2, Some(0))] {
+        hold(&mut ledger, &key, number, (100, EVENING)).unwrap();
+        estimate(&mut ledger, number, charged);
+    }
+    assert_eq!(ledger.spent(&key.id, Window::Lifetime), NanoUsd::new(130));
+    assert_eq!(ledger.balance(&Account::Suspense), NanoUsd::new(300));
+    assert_eq!(ledger.balance(&Account::Insurance), NanoUsd::new(-170));
+    assert_eq!(ledger.balance(&Account::Overrun), NanoUsd::ZERO);
+    for number in 0..3 {
+        finish(&mut ledger, number, 10, 20);
+    }
+    assert_eq!(ledger.balance(&Account::Suspense), NanoUsd::ZERO);
+    assert_eq!(ledger.balance(&Account::Insurance), NanoUsd::new(-30));
+    assert_eq!(ledger.balance(&Account::Cost(provider())), NanoUsd::new(60));
+    invariants::check(&ledger).unwrap();
 }
 
 #[test]
