@@ -46,7 +46,7 @@ pub const fn status(kind: Kind) -> StatusCode {
 /// The error as a caller sees it. A fault of ours says nothing but that.
 #[must_use]
 pub fn body<'a>(fault: &'a Fault, generation: Option<&'a str>) -> ErrorBody<'a> {
-    let status = status(fault.kind);
+    let status = status_of(fault);
     let masked = status == StatusCode::INTERNAL_SERVER_ERROR;
     ErrorBody {
         status: status.as_u16(),
@@ -67,12 +67,35 @@ pub fn body<'a>(fault: &'a Fault, generation: Option<&'a str>) -> ErrorBody<'a> 
 /// routes that have none.
 #[must_use]
 pub fn respond(fault: &Fault, dialect: Dialect, generation: Option<&str>) -> Response {
+    respond_as(status_of(fault), fault, dialect, generation)
+}
+
+/// The status of one fault: who is late itself hears 408, who waited in vain 504.
+fn status_of(fault: &Fault) -> StatusCode {
+    if fault.kind == Kind::Timeout && matches!(fault.blame, Blame::Caller) {
+        return StatusCode::REQUEST_TIMEOUT;
+    }
+    status(fault.kind)
+}
+
+/// The same where HTTP has a status of its own for what is wrong (405).
+#[must_use]
+pub fn respond_as(
+    status: StatusCode,
+    fault: &Fault,
+    dialect: Dialect,
+    generation: Option<&str>,
+) -> Response {
     note(fault, generation);
     let mut bytes = Vec::with_capacity(256);
     if let Some(serve) = dialects::served(dialect) {
-        serve.render_error(&body(fault, generation), &mut bytes);
+        let error = ErrorBody {
+            status: status.as_u16(),
+            ..body(fault, generation)
+        };
+        serve.render_error(&error, &mut bytes);
     }
-    let mut response = (status(fault.kind), Body::from(bytes)).into_response();
+    let mut response = (status, Body::from(bytes)).into_response();
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

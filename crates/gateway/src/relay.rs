@@ -10,10 +10,10 @@ mod detached;
 mod hold;
 mod meter;
 mod plan;
+mod receive;
 mod record;
 
-use axum::response::Response;
-use bytes::Bytes;
+use axum::{body::Body, response::Response};
 use canon::{Fault, GenerationId};
 use dialects::Serve;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -27,23 +27,27 @@ pub use plan::{Plan, Target, plan, plan_in};
 const GENERATION_ID: HeaderName = HeaderName::from_static("x-generation-id");
 
 /// A request as it came in.
-#[expect(
-    missing_debug_implementations,
-    reason = "it holds a key in the clear and a prompt"
-)]
+#[expect(missing_debug_implementations, reason = "it holds a key in the clear")]
 pub struct Inbound {
+    /// What is here already.
+    pub head: Head,
+    /// Its body, still on its way.
+    pub body: Body,
+}
+
+/// What came before the body.
+#[expect(missing_debug_implementations, reason = "it holds a key in the clear")]
+pub struct Head {
     /// The dialect of the route it came in on.
     pub serve: &'static dyn Serve,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, whole.
-    pub body: Bytes,
 }
 
 /// Serves one request: an answer in the caller's dialect, or an error in it.
 pub async fn relay(core: &Core, inbound: Inbound) -> Response {
     let generation = chance::generation_id(clock::now_micros());
-    let dialect = inbound.serve.dialect();
+    let dialect = inbound.head.serve.dialect();
     let mut response = match path(core, inbound, &generation).await {
         Ok(response) => response,
         Err(fault) => refusal::respond(&fault, dialect, Some(generation.as_str())),
@@ -56,7 +60,17 @@ pub async fn relay(core: &Core, inbound: Inbound) -> Response {
 
 /// The steps.
 async fn path(core: &Core, inbound: Inbound, generation: &GenerationId) -> Result<Response, Fault> {
-    let admitted = admit::admit(core, inbound, generation).await?;
+    let server = &core.app().config.server;
+    let Inbound { head, body } = inbound;
+    let known = match admit::identify(core, &head).await {
+        Ok(known) => known,
+        Err(fault) => {
+            receive::discard(server, body).await;
+            return Err(fault);
+        }
+    };
+    let body = receive::receive(server, body).await?;
+    let admitted = admit::admit(known, &head, &body, generation)?;
     let plan = plan::plan(core.app(), &admitted.request)?;
     let shape = answer::Shape::of(&admitted);
     // Money is held inside, once for each attempt, before a byte goes out.

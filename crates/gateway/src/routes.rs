@@ -82,9 +82,8 @@ async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
 async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Response {
     let say = format!("{method} is not allowed on {}", uri.path());
     let fault = Fault::caller(Kind::InvalidRequest, say);
-    let mut response = refusal::respond(&fault, dialect_of(uri.path()), None);
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    refusal::respond_as(status, &fault, dialect_of(uri.path()), None)
 }
 
 /// The dialect in which a path's errors are told.

@@ -12,7 +12,11 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime::Runtime,
+    signal::unix::{Signal, SignalKind, signal},
+};
 use tracing::{debug, info, warn};
 
 use crate::{app::App, app::Core, routes, shutdown::Drain};
@@ -31,7 +35,9 @@ pub fn run(app: &Arc<App>, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
         0 => thread::available_parallelism().map_or(1, NonZero::get),
         threads => threads,
     };
-    let first = bind(app.config.server.listen)?;
+    let wanted = app.config.server.listen;
+    is_free(wanted)?;
+    let first = bind(wanted)?;
     let address = first.local_addr()?;
     let mut listeners = vec![first];
     for _ in 1..threads {
@@ -43,9 +49,10 @@ pub fn run(app: &Arc<App>, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
         let core = thread::Builder::new().name(format!("core-{number}"));
         cores.push(core.spawn(move || serve_core(&app, listener))?);
     }
+    let stop = Stop::listen()?;
     ready(address);
     info!(%address, threads, "ready");
-    wait_for_signal()?;
+    stop.wait();
     app.drain_begins();
     for core in cores {
         match core.join() {
@@ -58,21 +65,47 @@ pub fn run(app: &Arc<App>, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
     Ok(())
 }
 
-/// Blocks until SIGTERM or SIGINT.
-fn wait_for_signal() -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        Ok(())
-    })
+/// SIGTERM and SIGINT, from the moment on at which it is made: before that, they just end the process.
+struct Stop {
+    runtime: Runtime,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn listen() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let entered = runtime.enter();
+        let terminate = signal(SignalKind::terminate())?;
+        let interrupt = signal(SignalKind::interrupt())?;
+        drop(entered);
+        Ok(Self {
+            runtime,
+            terminate,
+            interrupt,
+        })
+    }
+
+    /// Blocks until either comes.
+    fn wait(mut self) {
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+        });
+    }
+}
+
+/// Whether nobody listens there: our listeners share their port, and would share it with another weir's, too.
+fn is_free(address: SocketAddr) -> io::Result<()> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    let cannot = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
+    socket.bind(&address.into()).map_err(cannot)
 }
 
 /// A listener that shares its port with the other cores' listeners.
@@ -140,8 +173,8 @@ async fn accept(app: &App, listener: &TcpListener, router: &Router) {
 
 /// Serves one connection in the background of this core.
 fn serve_connection(http: &http1::Builder, stream: TcpStream, router: Router, drain: &Drain) {
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "TCP_NODELAY refused");
+    if let Err(error) = prepare(&stream) {
+        debug!(%error, "a connection's options were refused");
     }
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let drain = drain.clone();
@@ -164,4 +197,16 @@ fn serve_connection(http: &http1::Builder, stream: TcpStream, router: Router, dr
             debug!(%error, "connection ended");
         }
     });
+}
+
+/// Events go out at once; and a caller that takes nothing for a minute counts as gone, or it would keep a vendor's
+/// stream and its money waiting for ever.
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    {
+        const STALLED: Duration = Duration::from_secs(60);
+        socket2::SockRef::from(stream).set_tcp_user_timeout(Some(STALLED))?;
+    }
+    Ok(())
 }

@@ -61,6 +61,8 @@ variables! {
     SERVER_BODY_BYTES_MAX;
     /// Milliseconds that a client may take to send the headers of a request.
     SERVER_HEADER_TIMEOUT_MS;
+    /// Milliseconds that a client may pause while it sends a body.
+    SERVER_BODY_TIMEOUT_MS;
     /// Milliseconds that answers under way get to finish after SIGTERM.
     SERVER_DRAIN_TIMEOUT_MS;
     /// Milliseconds that the status of a stream is held back while providers are tried.

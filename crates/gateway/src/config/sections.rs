@@ -23,6 +23,8 @@ pub struct Server {
     pub body_bytes_max: usize,
     /// Milliseconds for the headers of a request to arrive. Default 10 s.
     pub header_timeout_ms: u64,
+    /// Milliseconds between two pieces of a request's body. Default 30 s.
+    pub body_timeout_ms: u64,
     /// Milliseconds for answers under way after SIGTERM. Default 30 s.
     pub drain_timeout_ms: u64,
     /// Milliseconds for which a stream's status is held back while providers are tried; then comments keep the
@@ -105,6 +107,7 @@ impl Default for Server {
             threads: 0,
             body_bytes_max: 64 << 20,
             header_timeout_ms: 10_000,
+            body_timeout_ms: 30_000,
             drain_timeout_ms: 30_000,
             grace_ms: 10_000,
             keep_alive_ms: 10_000,
@@ -131,6 +134,12 @@ impl Server {
             header,
             1..=HOUR_MS,
             &mut self.header_timeout_ms,
+        );
+        server.whole(
+            "body_timeout_ms",
+            env::SERVER_BODY_TIMEOUT_MS,
+            1..=HOUR_MS,
+            &mut self.body_timeout_ms,
         );
         server.whole(
             "drain_timeout_ms",

@@ -1,12 +1,13 @@
-//! Step 1: who asks, and for what. The key is found, the body is read into the canonical request.
+//! Steps 1 and 3: who asks, and for what. The key is found; the body is read into the canonical request.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use canon::{Dialect, Fault, GenerationId, Key, Kind, Request, ToolKind};
 use http::{HeaderMap, header};
 use serde_json::Value;
 
-use super::Inbound;
+use super::Head;
 use crate::{app::Core, clock};
 
 /// A request that may be served: its key is good and its body was understood.
@@ -26,6 +27,13 @@ pub struct Admitted {
     pub body_bytes: u64,
     /// What the caller says about itself.
     pub caller: Caller,
+}
+
+/// A request whose sender is known.
+#[derive(Debug)]
+pub(super) struct Known {
+    key: Arc<Key>,
+    arrived_at: i64,
 }
 
 /// What the caller says about itself, for its own records.
@@ -50,35 +58,36 @@ impl Admitted {
     }
 }
 
-pub(super) async fn admit(
-    core: &Core,
-    inbound: Inbound,
-    generation: &GenerationId,
-) -> Result<Admitted, Fault> {
-    let Inbound {
-        serve,
-        headers,
-        body,
-    } = inbound;
+/// Step 1: finds out who asks, before anything of the body is kept.
+pub(super) async fn identify(core: &Core, head: &Head) -> Result<Known, Fault> {
     let arrived_at = clock::now_micros();
-    let key = core
-        .app()
-        .keyring
-        .find(secret_of(&headers, serve.dialect())?)
-        .await?;
+    let secret = secret_of(&head.headers, head.serve.dialect())?;
+    let key = core.app().keyring.find(secret).await?;
     if key.management {
         let say = "A management key cannot be used for inference: make an API key with `weir keys create`";
         return Err(Fault::caller(Kind::PermissionDenied, say));
     }
-    let mut request = serve.parse_request(&body).map_err(|error| {
+    Ok(Known { key, arrived_at })
+}
+
+/// Step 3: reads what is asked for.
+pub(super) fn admit(
+    known: Known,
+    head: &Head,
+    body: &Bytes,
+    generation: &GenerationId,
+) -> Result<Admitted, Fault> {
+    let Known { key, arrived_at } = known;
+    let Head { serve, headers } = head;
+    let mut request = serve.parse_request(body).map_err(|error| {
         let kind = Kind::InvalidRequest;
         Fault::caller(kind, error.to_string()).with_metadata("param", error.path().unwrap_or(""))
     })?;
     refuse_what_is_not_there_yet(&request)?;
     let mut caller = Caller {
-        referer: text_of(&headers, "http-referer").or_else(|| text_of(&headers, "referer")),
-        title: text_of(&headers, "x-openrouter-title").or_else(|| text_of(&headers, "x-title")),
-        user_agent: text_of(&headers, "user-agent"),
+        referer: text_of(headers, "http-referer").or_else(|| text_of(headers, "referer")),
+        title: text_of(headers, "x-openrouter-title").or_else(|| text_of(headers, "x-title")),
+        user_agent: text_of(headers, "user-agent"),
         user: request.user.take(),
     };
     request.user = caller
@@ -86,7 +95,7 @@ pub(super) async fn admit(
         .as_deref()
         .map(|user| hashed_user(key.workspace.as_str(), user));
     if request.session_id.is_none() {
-        request.session_id = text_of(&headers, "x-session-id");
+        request.session_id = text_of(headers, "x-session-id");
     }
     caller.user_agent = caller.user_agent.filter(|agent| agent.len() <= 512);
     Ok(Admitted {

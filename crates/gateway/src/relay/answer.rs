@@ -23,17 +23,26 @@ use crate::{app::Core, refusal};
 const MAX_TOKENS: HeaderName = HeaderName::from_static("x-weir-max-tokens");
 
 /// What the caller wants, kept while the request itself is away on its attempts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Shape {
     stream: bool,
     dialect: Dialect,
+    /// What is known of an answer that nobody gave.
+    stamp: Stamp,
 }
 
 impl Shape {
-    pub(super) const fn of(admitted: &Admitted) -> Self {
+    pub(super) fn of(admitted: &Admitted) -> Self {
+        let stamp = Stamp {
+            generation: admitted.generation.as_str().to_owned(),
+            created: admitted.arrived_at.div_euclid(1_000_000),
+            model: admitted.request.model.clone().unwrap_or_default(),
+            provider: String::new(),
+        };
         Self {
             stream: admitted.request.stream,
             dialect: admitted.dialect,
+            stamp,
         }
     }
 }
@@ -58,7 +67,11 @@ where
     let answer = tokio::select! {
         biased;
         won = attempting.as_mut() => Answer::flowing(serve, won?)?,
-        () = grace => Answer { phase: Phase::Waiting(attempting), serve, clamped_to: None },
+        () = grace => Answer {
+            phase: Phase::Waiting(attempting, shape.stamp),
+            serve,
+            clamped_to: None,
+        },
     };
     let keep_alive = Duration::from_millis(config.keep_alive_ms);
     Ok(streamed(answer, keep_alive))
@@ -109,7 +122,7 @@ struct Answer {
 
 enum Phase {
     /// Nobody has answered yet.
-    Waiting(Attempting),
+    Waiting(Attempting, Stamp),
     /// Events come.
     Flowing(Box<Flow>),
     /// The last byte was given out.
@@ -156,7 +169,7 @@ impl Answer {
         while out.is_empty() {
             match &mut self.phase {
                 Phase::Ended => return None,
-                Phase::Waiting(attempting) => {
+                Phase::Waiting(attempting, stamp) => {
                     let won = tokio::select! {
                         biased;
                         won = attempting.as_mut() => won,
@@ -168,8 +181,9 @@ impl Answer {
                     match won.and_then(|won| Self::flowing(self.serve, won)) {
                         Ok(flowing) => *self = flowing,
                         Err(fault) => {
-                            let mut renderer = self.serve.stream(Stamp::default());
-                            renderer.fault(&refusal::body(&fault, None), &mut out);
+                            let id = stamp.generation.clone();
+                            let mut renderer = self.serve.stream(std::mem::take(stamp));
+                            renderer.fault(&refusal::body(&fault, Some(&id)), &mut out);
                             self.phase = Phase::Ended;
                         }
                     }

@@ -3,22 +3,30 @@
 
 use std::sync::Arc;
 
-use canon::{Attempt, Event, FinishReason, Generation, NanoUsd, Part, Response, Usage};
+use canon::{
+    Attempt, Event, Fault, FinishReason, Generation, Kind, NanoUsd, Part, Request, Response, Usage,
+};
 use dialects::{Receipt, Stamp};
 use policy::{
     catalog::Unit,
     ledger::ReasonForEstimate,
     pricing::{self, Cost},
 };
+use providers::Sent;
 
-use super::{Admitted, hold::Held, plan::Target, record};
+use super::{
+    Admitted,
+    hold::{Most, hold},
+    plan::Target,
+    record,
+};
 use crate::{
     app::App,
     books::{Hold, Settlement},
     clock,
 };
 
-/// Runs along with one answer.
+/// Runs along with one request, from the first attempt on. It owns the request, for the record of it.
 #[derive(Debug)]
 pub(super) struct Meter {
     app: Arc<App>,
@@ -26,13 +34,18 @@ pub(super) struct Meter {
     target: Target,
     hold: Option<Hold>,
     attempts: Vec<Attempt>,
+    /// When the attempt that is under way began; none is once it has answered or failed.
+    trying_since: Option<i64>,
     clamped_to: Option<u64>,
+    most: Most,
     seen: Seen,
 }
 
 /// What was seen of the answer.
 #[derive(Debug, Default)]
 struct Seen {
+    /// An answer has begun; its first event may still be unread.
+    is_answering: bool,
     usage: Option<Usage>,
     bytes: u64,
     pictures: u64,
@@ -55,29 +68,120 @@ enum End {
 const BYTES_A_TOKEN_LEAST: u64 = 2;
 
 impl Meter {
-    pub(super) fn new(
-        app: &Arc<App>,
-        admitted: Admitted,
-        target: Target,
-        held: Held,
-        attempts: Vec<Attempt>,
-    ) -> Self {
-        let Held { hold, clamped_to } = held;
+    pub(super) fn new(app: &Arc<App>, admitted: Admitted, first: Target) -> Self {
         let app = Arc::clone(app);
         Self {
             app,
             admitted,
-            target,
-            hold: Some(hold),
-            attempts,
-            clamped_to,
+            target: first,
+            hold: None,
+            attempts: Vec::new(),
+            trying_since: None,
+            clamped_to: None,
+            most: Most::default(),
             seen: Seen::default(),
+        }
+    }
+
+    /// Sets money aside for the next attempt, at this target.
+    ///
+    /// # Errors
+    /// The key cannot pay for it, or the books cannot be written; nothing may be sent then.
+    pub(super) async fn reserve(&mut self, target: Target) -> Result<(), Fault> {
+        self.target = target;
+        let number = u8::try_from(self.attempts.len()).unwrap_or(u8::MAX);
+        let held = hold(&self.app, &self.admitted, &self.target, number)?;
+        self.clamped_to = held.clamped_to;
+        self.most = held.most;
+        let durable = self.hold.insert(held.hold).durable().await;
+        if durable.is_err() {
+            self.void();
+        }
+        durable
+    }
+
+    /// An attempt begins: from here on it can have cost something.
+    pub(super) fn try_now(&mut self) {
+        self.trying_since = Some(clock::now_micros());
+    }
+
+    /// The attempt under way has answered or failed: writes it down for the record.
+    pub(super) fn tried(&mut self, status: Option<u16>, error: Option<Kind>) {
+        let now = clock::now_micros();
+        let started = self.trying_since.take().unwrap_or(now);
+        let model = self.target.endpoint();
+        let model = model.map(|endpoint| endpoint.model.to_string());
+        self.attempts.push(Attempt {
+            number: u8::try_from(self.attempts.len()).unwrap_or(u8::MAX),
+            provider: self.target.upstream.name().to_owned(),
+            model: model.unwrap_or_default(),
+            status,
+            error: error.map(|kind| kind.name().to_owned()),
+            latency_ms: record::millis(now, started),
+        });
+    }
+
+    /// Ends the money of an attempt that failed before its first token: the caller pays nothing for it. Nobody bills
+    /// for an error status; where the vendor may have worked, what was set aside waits in suspense for its bill.
+    /// The last one brings the record of the request.
+    pub(super) fn failed(&mut self, sent: Sent, was_last: bool) {
+        let now = clock::now_micros();
+        let Some(hold) = self.hold.take() else { return };
+        let generation = was_last.then(|| {
+            Box::new(record::of_failure(
+                &self.admitted,
+                &self.target,
+                &self.attempts,
+                now,
+            ))
+        });
+        match sent {
+            Sent::Nothing if generation.is_none() => hold.void(now),
+            Sent::Maybe if !self.was_refused() => {
+                let reason = ReasonForEstimate::NoUsage;
+                hold.provisional(NanoUsd::ZERO, reason, generation, now);
+            }
+            Sent::Nothing | Sent::Maybe => hold.settle(
+                Settlement {
+                    generation,
+                    ..Settlement::default()
+                },
+                now,
+            ),
+        }
+    }
+
+    /// Whether the last attempt was answered with an error status.
+    fn was_refused(&self) -> bool {
+        let last = self.attempts.last();
+        last.and_then(|attempt| attempt.status)
+            .is_some_and(|status| status >= 400)
+    }
+
+    fn void(&mut self) {
+        if let Some(hold) = self.hold.take() {
+            hold.void(clock::now_micros());
         }
     }
 
     /// The request it runs for.
     pub(super) const fn admitted(&self) -> &Admitted {
         &self.admitted
+    }
+
+    /// The same, to be fitted to a target.
+    pub(super) const fn request_mut(&mut self) -> &mut Request {
+        &mut self.admitted.request
+    }
+
+    /// Who is tried, or answers.
+    pub(super) const fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// What was tried so far.
+    pub(super) fn attempts(&self) -> &[Attempt] {
+        &self.attempts
     }
 
     /// The answer's limit where it was made shorter for want of money.
@@ -158,6 +262,12 @@ impl Meter {
         }
     }
 
+    /// The attempt under way has answered.
+    pub(super) fn answered(&mut self) {
+        self.tried(Some(200), None);
+        self.seen.is_answering = true;
+    }
+
     /// The answer came to its end: settles it, durably, before the caller sees the end.
     pub(super) fn complete(&mut self) -> Receipt {
         self.end(End::Complete)
@@ -176,16 +286,19 @@ impl Meter {
         };
         let now = clock::now_micros();
         let stated = self.seen.usage.take().filter(|_| end == End::Complete);
-        let absurd = stated.as_ref().is_some_and(|usage| !usage.is_plausible());
         let (usage, estimate) = match stated {
-            Some(usage) if !absurd => (usage, None),
+            Some(usage) if self.believes(&usage) => (usage, None),
             Some(_) => (self.estimate(), Some(ReasonForEstimate::AbsurdUsage)),
             None if end == End::CallerLeft => {
                 (self.estimate(), Some(ReasonForEstimate::ClientLeft))
             }
             None => (self.estimate(), Some(ReasonForEstimate::NoUsage)),
         };
-        let cost = self.cost(&usage);
+        let mut cost = self.cost(&usage);
+        if estimate.is_some() {
+            // We count on the safe side, but it cannot have cost more than the worst.
+            cost.total = cost.total.min(hold.amount());
+        }
         let nothing_came =
             self.seen.bytes == 0 && self.seen.pictures == 0 && usage.completion_tokens == 0;
         let blank = self
@@ -217,6 +330,17 @@ impl Meter {
             Some(reason) => hold.provisional(charged, reason, Some(generation), now),
         }
         receipt
+    }
+
+    /// Whether what the vendor states can be: its parts fit, it is within what the request and the model allow,
+    /// and what came was not for nothing.
+    fn believes(&self, usage: &Usage) -> bool {
+        let for_nothing =
+            usage.prompt_tokens == 0 || (usage.completion_tokens == 0 && self.seen.bytes > 0);
+        usage.is_plausible()
+            && !for_nothing
+            && usage.prompt_tokens <= self.most.prompt
+            && usage.completion_tokens <= self.most.answer
     }
 
     fn cost(&self, usage: &Usage) -> Cost {
@@ -288,10 +412,16 @@ impl Meter {
 }
 
 impl Drop for Meter {
-    /// The caller hung up, or the process is stopping: what was delivered is charged.
+    /// The caller hung up, or the process is stopping: what was delivered is charged, at least the prompt; nothing
+    /// where nothing was sent yet.
     fn drop(&mut self) {
-        if self.hold.is_some() {
+        if self.trying_since.is_some() {
+            self.tried(None, None);
             self.end(End::CallerLeft);
+        } else if self.seen.is_answering {
+            self.end(End::CallerLeft);
+        } else {
+            self.void();
         }
     }
 }
