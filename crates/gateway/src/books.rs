@@ -108,7 +108,9 @@ impl Books {
     /// The key's limit does not allow it (402), or it cannot be written down (503).
     pub fn hold(self: &Arc<Self>, request: &HoldRequest<'_>, now: i64) -> Result<Hold, Fault> {
         let entry = self.desk.lock().hold(request, now)?;
-        Ok(Hold::new(Arc::clone(self), request.attempt.clone(), entry))
+        let attempt = request.attempt.clone();
+        let money = (request.amount, entry);
+        Ok(Hold::new(Arc::clone(self), attempt, money))
     }
 
     /// What a key may still spend: its limit less what is spent and set aside. `None` where it has

@@ -116,9 +116,16 @@ impl Desk {
         }
     }
 
-    /// Ends an attempt. What cannot be written down now is kept until it can.
+    /// Ends an attempt. What cannot be written down now is kept until it can; what the ledger cannot
+    /// take (an amount that does not fit) is charged by what was set aside, so that no money stays
+    /// set aside for what is over.
     pub(super) fn end(&mut self, attempt: &AttemptId, end: End, now: i64) {
-        match self.try_end(attempt, end.believed(), now) {
+        let mut ended = self.try_end(attempt, end.believed(), now);
+        if let Err(WriteError::Ledger(error)) = &ended {
+            tracing::error!(%attempt, %error, "an attempt is charged by what was set aside");
+            ended = self.try_end(attempt, End::worst(ReasonForEstimate::AbsurdUsage), now);
+        }
+        match ended {
             Ok(()) => {}
             Err(WriteError::Journal {
                 source: error,

@@ -25,15 +25,21 @@ pub type Settlement = Final;
 pub struct Hold {
     books: Arc<Books>,
     attempt: AttemptId,
+    amount: NanoUsd,
     entry: EntryId,
     ended: bool,
 }
 
 impl Hold {
-    pub(super) fn new(books: Arc<Books>, attempt: AttemptId, entry: EntryId) -> Self {
+    pub(super) fn new(
+        books: Arc<Books>,
+        attempt: AttemptId,
+        (amount, entry): (NanoUsd, EntryId),
+    ) -> Self {
         Self {
             books,
             attempt,
+            amount,
             entry,
             ended: false,
         }
@@ -43,6 +49,12 @@ impl Hold {
     #[must_use]
     pub fn attempt(&self) -> &AttemptId {
         &self.attempt
+    }
+
+    /// What is set aside: the most that an estimate charges.
+    #[must_use]
+    pub fn amount(&self) -> NanoUsd {
+        self.amount
     }
 
     /// Ready when the reservation is as durable as configured: at once, or after an fsync that is
@@ -70,7 +82,7 @@ impl Hold {
         self.end(End::Void, now);
     }
 
-    /// It ended and its cost is estimated.
+    /// It ended and its cost is estimated. Above what was set aside, that is charged.
     pub fn provisional(
         mut self,
         charged: NanoUsd,

@@ -14,6 +14,15 @@ pub(super) struct Held {
     pub(super) hold: Hold,
     /// The limit of the answer to send, where it is not the caller's own.
     pub(super) clamped_to: Option<u64>,
+    /// What the attempt can use; a vendor that states more is not believed.
+    pub(super) most: Most,
+}
+
+/// The most tokens that one attempt can use, whatever limit it asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Most {
+    pub(super) prompt: u64,
+    pub(super) answer: u64,
 }
 
 /// An answer is not made shorter than this for want of money: it would be of no use.
@@ -62,7 +71,13 @@ pub(super) fn hold(
             price_version: PRICE_VERSION,
         };
         match app.books.hold(&request, now) {
-            Ok(hold) => return Ok(Held { hold, clamped_to }),
+            Ok(hold) => {
+                return Ok(Held {
+                    hold,
+                    clamped_to,
+                    most: bounds.most(endpoint),
+                });
+            }
             Err(fault) if fault.kind == Kind::PaymentRequired => refused = Some(fault),
             Err(fault) => return Err(fault),
         }
@@ -131,6 +146,16 @@ impl Bounds {
             answer,
             answers: request.sampling.n.unwrap_or(1).max(1),
             images,
+        }
+    }
+
+    /// What is possible at all: a vendor may ignore the limit of the answer, but not its model's.
+    fn most(&self, endpoint: &Endpoint) -> Most {
+        let limits = endpoint.max_output_tokens.max(endpoint.context_length);
+        let answer = limits.unwrap_or(OUTPUT_TOKENS_UNKNOWN).max(self.answer);
+        Most {
+            prompt: self.prompt,
+            answer: answer.saturating_mul(self.answers),
         }
     }
 
