@@ -1,15 +1,23 @@
 //! The gateway tested from outside: its configuration, its keys, and the whole of it behind HTTP.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod books;
+#[cfg(test)]
+mod budgets;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod keyring;
+#[cfg(test)]
+mod lab;
 #[cfg(test)]
 mod models;
 #[cfg(test)]
