@@ -18,7 +18,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use canon::{EntryId, Fault, Generation, GenerationId, Key, KeyId, NanoUsd, Window};
+use canon::{AttemptId, EntryId, Fault, Generation, GenerationId, Key, KeyId, NanoUsd, Window};
 use parking_lot::Mutex;
 pub use policy::ledger::{HoldRequest, ReasonForEstimate, Spending};
 pub use store::journal::Durability;
@@ -164,6 +164,17 @@ impl Books {
         }
     }
 
+    /// Keeps the record of a request whose last attempt has ended without it. Changes no amount.
+    pub fn record(&self, attempt: &AttemptId, generation: Box<Generation>, now: i64) {
+        // The second end of an attempt is a repetition to the ledger; the journal takes the record.
+        let repeated = End::Estimate {
+            charged: None,
+            reason: ReasonForEstimate::NoUsage,
+            generation: Some(generation),
+        };
+        self.end(attempt, repeated, now);
+    }
+
     /// Charges attempts that passed their deadline by what was set aside for them, and gives their
     /// number. A settlement that comes later still corrects that. The books' own thread does this
     /// every second.
@@ -172,7 +183,7 @@ impl Books {
     }
 
     /// Ends an attempt.
-    fn end(&self, attempt: &canon::AttemptId, end: End, now: i64) {
+    fn end(&self, attempt: &AttemptId, end: End, now: i64) {
         self.desk.lock().end(attempt, end, now);
     }
 }

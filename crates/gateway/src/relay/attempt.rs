@@ -39,6 +39,7 @@ pub(super) async fn attempt(core: Core, admitted: Admitted, mut plan: Plan) -> R
         if let Err(fault) = run.meter.reserve(current).await {
             // A fallback that the key cannot pay for does not hide why the first choice failed.
             last = last.or(Some(fault));
+            run.meter.gave_up();
             break;
         }
         if let Some(limit) = run.meter.clamped_to() {

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use canon::{
-    Attempt, Event, Fault, FinishReason, Generation, Kind, NanoUsd, Part, Request, Response, Usage,
+    Attempt, AttemptId, Event, Fault, FinishReason, Generation, Kind, NanoUsd, Part, Request,
+    Response, Usage,
 };
 use dialects::{Receipt, Stamp};
 use policy::{
@@ -151,6 +152,20 @@ impl Meter {
         }
     }
 
+    /// No further attempt can be paid for: brings the record of the request, where an attempt was made.
+    pub(super) fn gave_up(&self) {
+        let Some(last) = self.attempts.last() else {
+            return;
+        };
+        let attempt = AttemptId {
+            generation: self.admitted.generation.clone(),
+            number: last.number,
+        };
+        let now = clock::now_micros();
+        let record = record::of_failure(&self.admitted, &self.target, &self.attempts, now);
+        self.app.books.record(&attempt, Box::new(record), now);
+    }
+
     /// Whether the last attempt was answered with an error status.
     fn was_refused(&self) -> bool {
         let last = self.attempts.last();
@@ -208,9 +223,9 @@ impl Meter {
         let length = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
         let mut bytes = 0;
         match event {
-            Event::Start { id, usage, .. } => {
+            // What it says of usage here does not count the answer.
+            Event::Start { id, .. } => {
                 self.seen.upstream_id.clone_from(id);
-                self.seen.usage = usage.as_deref().cloned();
                 return;
             }
             Event::Usage(usage) => {

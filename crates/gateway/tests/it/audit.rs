@@ -12,7 +12,7 @@ use canon::{Account, AttemptId, Entry, EntryKind, NanoUsd, Usage};
 use gateway::clock;
 use policy::{
     catalog::PriceSheet,
-    ledger::{Final, Ledger, Standing, invariants},
+    ledger::{Applied, Final, Ledger, Standing, invariants},
     pricing,
 };
 use store::journal;
@@ -72,8 +72,10 @@ impl Audit {
         };
         for read in replay.entries.by_ref() {
             let (_, entry) = read.unwrap();
-            audit.ledger.apply(&entry).unwrap();
-            audit.take(&entry);
+            match audit.ledger.apply(&entry).unwrap() {
+                Applied::Done => audit.take(&entry),
+                Applied::Repeat => audit.take_record(&entry),
+            }
         }
         for (provider, vendor) in lab.vendors() {
             let prices = lab.prices(provider);
@@ -82,6 +84,20 @@ impl Audit {
             }
         }
         audit
+    }
+
+    /// An entry that changes nothing may only bring the record of a request.
+    fn take_record(&mut self, entry: &Entry) {
+        match &entry.kind {
+            EntryKind::Provisional {
+                transaction,
+                generation: Some(record),
+                ..
+            } if transaction.postings().is_empty() => {
+                self.records.insert(record.id.to_string());
+            }
+            other => panic!("{} ends twice: {other:?}", entry.attempt),
+        }
     }
 
     fn take(&mut self, entry: &Entry) {

@@ -173,6 +173,31 @@ async fn a_key_without_headroom_is_refused_before_anybody_is_called() {
 }
 
 #[tokio::test]
+async fn a_fallback_that_cannot_be_paid_leaves_the_first_failure_and_its_record() {
+    let lab = Lab::open().await;
+    lab.alpha.set_mood(Mood::fail(500));
+    // Enough for a call of alpha's, not for one of beta's, whose tokens are dearer.
+    let key = lab.key("tight", &["--limit", "0.0035"]);
+    let (_server, address) = lab.start().await;
+    let mut body = question(false, 200);
+    body["provider"] = json!({"order": ["alpha", "beta"]});
+    let answer = ask(address, &key, &body).await;
+    assert_eq!(
+        (answer.status, answer.max_tokens),
+        (StatusCode::BAD_GATEWAY, None),
+        "{answer:?}"
+    );
+    let record = record_of(address, &key, &answer.generation.unwrap()).await;
+    assert_eq!(record["usage"], 0, "{record}");
+    assert_eq!(
+        record["provider_responses"].as_array().unwrap().len(),
+        1,
+        "{record}"
+    );
+    assert!(lab.beta.requests().is_empty());
+}
+
+#[tokio::test]
 async fn a_limit_begins_anew_with_its_window() {
     let vendor = Vendor::start(VendorConfig::default()).await.unwrap();
     let house = House::open(&format!(
