@@ -35,8 +35,10 @@ pub(super) fn parse(body: &[u8]) -> Result<Response, Error> {
     let mut stated = None;
     let mut usage_rest = Map::new();
     if let Some(fields) = fields.object("usage")? {
-        let (usage, rest) = usage::parse(fields)?;
-        (stated, usage_rest) = (Some(usage), rest);
+        // What cannot be true counts as not stated: a bad count must neither kill the answer nor give credit.
+        if let Ok((usage, rest)) = usage::parse(fields) {
+            (stated, usage_rest) = (Some(usage), rest);
+        }
     }
     let mut extras = fields.rest(DIALECT);
     if !usage_rest.is_empty() {

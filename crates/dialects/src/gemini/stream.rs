@@ -69,7 +69,7 @@ impl Stream {
             self.block(feedback, out);
         }
         if let Some(counts) = counts {
-            self.count(counts, out)?;
+            self.count(counts, out);
         }
         Ok(())
     }
@@ -108,14 +108,14 @@ impl Stream {
         }));
     }
 
-    fn count(&mut self, counts: Fields, out: &mut Vec<Step>) -> Result<(), Error> {
+    /// What cannot be true counts as not stated: a bad count must neither kill the answer nor give credit.
+    fn count(&mut self, counts: Fields, out: &mut Vec<Step>) {
         let searches = self.candidates.values().map(Candidate::searches).sum();
-        let usage = usage::parse_usage(counts, searches)?;
+        let usage = usage::parse_usage(counts, searches).unwrap_or_default();
         if usage.is_some() && usage != self.usage {
             self.usage.clone_from(&usage);
             out.extend(usage.map(|usage| Step::Event(Event::Usage(Box::new(usage)))));
         }
-        Ok(())
     }
 }
 

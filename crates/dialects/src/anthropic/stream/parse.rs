@@ -123,8 +123,10 @@ impl Parser {
         let mut message = fields(data.message, "message")?;
         let mut usage_rest = Map::new();
         let mut usage = None;
-        if let Some(stated) = message.object("usage")? {
-            usage_rest = self.counts.update(stated)?;
+        if let Some(stated) = message.object("usage")?
+            && let Ok(rest) = self.counts.update(stated)
+        {
+            usage_rest = rest;
             usage = Some(Box::new(self.counts.usage()));
         }
         let id = message.string("id")?;
@@ -294,8 +296,11 @@ impl Parser {
     fn finish(&mut self, data: &Data<'_>, out: &mut Vec<Step>) -> Result<(), Error> {
         self.stop_block(out);
         let mut usage_rest = Map::new();
-        if data.usage.is_some() {
-            usage_rest = self.counts.update(fields(data.usage, "usage")?)?;
+        // What cannot be true counts as not stated: a bad count must neither kill the answer nor give credit.
+        if data.usage.is_some()
+            && let Ok(rest) = self.counts.update(fields(data.usage, "usage")?)
+        {
+            usage_rest = rest;
             let usage = Box::new(self.counts.usage());
             out.push(Step::Event(Event::Usage(usage)));
         }
