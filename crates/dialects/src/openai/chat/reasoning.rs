@@ -51,6 +51,39 @@ pub(super) fn parse_detail(mut detail: Map<String, Value>) -> Part {
     })
 }
 
+/// Whether a piece is the rest of the one before it: callers send the fragments of a stream back as they came, and
+/// a signature is only good over all of the words. A signed piece is complete.
+pub(super) fn continues(before: &Part, piece: &Part) -> bool {
+    let (Part::Reasoning(before), Part::Reasoning(piece)) = (before, piece) else {
+        return false;
+    };
+    let same = before.index.is_some()
+        && before.index == piece.index
+        && before.format == piece.format
+        && (piece.id.is_none() || before.id == piece.id);
+    match (&before.body, &piece.body) {
+        (ReasoningBody::Text { signature, .. }, ReasoningBody::Text { .. }) => {
+            same && signature.is_none()
+        }
+        _ => false,
+    }
+}
+
+/// Puts a piece behind the one that it continues.
+pub(super) fn join(before: &mut Part, piece: Part) {
+    if let Part::Reasoning(before) = before
+        && let Part::Reasoning(piece) = piece
+        && let ReasoningBody::Text { text, signature } = &mut before.body
+        && let ReasoningBody::Text {
+            text: more,
+            signature: signed,
+        } = piece.body
+    {
+        text.push_str(&more);
+        *signature = signed;
+    }
+}
+
 /// Thinking in words that came without details.
 pub(super) fn plain(text: String) -> Part {
     Part::Reasoning(ReasoningPart {

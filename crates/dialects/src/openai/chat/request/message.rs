@@ -8,7 +8,7 @@ use crate::{
     Error, Fields,
     openai::chat::{
         media::parse_image,
-        reasoning::{parse_detail, plain, words},
+        reasoning::{self, parse_detail, plain, words},
     },
 };
 
@@ -77,7 +77,10 @@ fn take_thinking(fields: &mut Fields) -> Result<Vec<Part>, Error> {
         if let Part::Reasoning(reasoning) = &part {
             has_words |= words(&reasoning.body).is_some_and(|words| !words.is_empty());
         }
-        parts.push(part);
+        match parts.last_mut() {
+            Some(last) if reasoning::continues(last, &part) => reasoning::join(last, part),
+            _ => parts.push(part),
+        }
     }
     if let Some(text) = plain_text
         && !has_words
