@@ -103,12 +103,12 @@ pub fn plan_in(
     config: &Config,
     request: &Request,
 ) -> Result<Plan, Fault> {
-    let requested: Vec<String> = request
-        .model
-        .iter()
-        .chain(&request.routing.models)
-        .cloned()
-        .collect();
+    let mut requested: Vec<String> = Vec::new();
+    for name in request.model.iter().chain(&request.routing.models) {
+        if !requested.contains(name) {
+            requested.push(name.clone());
+        }
+    }
     if requested.is_empty() {
         return Err(nobody::no_model());
     }
