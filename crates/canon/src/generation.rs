@@ -20,56 +20,79 @@ pub struct Generation {
     /// The model that served, `author/slug`.
     pub model: String,
     /// What the caller asked for, where that was another name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_model: Option<String>,
     /// Display name of the provider that served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The vendor's id of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream_id: Option<String>,
     /// Whether it was streamed.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub streamed: bool,
     /// Whether the caller left before the end.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub cancelled: bool,
     /// Why it ended, in OpenRouter's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
     /// Why it ended, in the vendor's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native_finish_reason: Option<String>,
     /// Milliseconds to the first token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_token_ms: Option<u64>,
     /// Milliseconds from the request to the end of the answer.
     pub latency_ms: u64,
     /// Milliseconds from the first token to the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation_ms: Option<u64>,
     /// What it used.
     pub usage: Usage,
     /// Whether the counts are ours and not the vendor's.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub usage_estimated: bool,
     /// What the caller pays.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub cost: NanoUsd,
     /// What the vendor charges.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub upstream_cost: NanoUsd,
     /// What reading from the prompt cache saved (positive), less what writing cost (negative).
+    #[serde(default, skip_serializing_if = "is_default")]
     pub cache_discount: NanoUsd,
     /// Pictures in the prompt.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub media_prompt: u64,
     /// Sounds in the prompt.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub audio_prompt: u64,
     /// Pictures in the answer.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub media_completion: u64,
     /// Whether the caller's own provider key was used.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub is_byok: bool,
     /// The caller's `user`, as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The caller's session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// `HTTP-Referer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referer: Option<String>,
     /// `X-Title`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// `User-Agent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
     /// Every call to a provider, in order.
     pub attempts: Vec<Attempt>,
     /// The kind of fault that ended it, where one did (`error_type`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
@@ -83,9 +106,16 @@ pub struct Attempt {
     /// The model asked for there, `author/slug`.
     pub model: String,
     /// HTTP status, where one came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// `error_type` of what went wrong, where something did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Milliseconds until it answered or failed.
     pub latency_ms: u64,
+}
+
+/// Left out of the stored form: most fields of most records are empty, and a record is written twice a request.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
