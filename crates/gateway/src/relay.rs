@@ -10,6 +10,7 @@ mod detached;
 mod hold;
 mod meter;
 mod plan;
+mod price;
 mod receive;
 mod record;
 

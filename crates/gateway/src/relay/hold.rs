@@ -149,12 +149,14 @@ impl Bounds {
         }
     }
 
-    /// What is possible at all: a vendor may ignore the limit of the answer, but not its model's.
+    /// What is possible at all: a vendor may ignore the limit of the answer, and its own tools may add to the prompt,
+    /// but the model has an end.
     fn most(&self, endpoint: &Endpoint) -> Most {
+        let context = endpoint.context_length.unwrap_or(UNSEEN_MEDIA_TOKENS);
         let limits = endpoint.max_output_tokens.max(endpoint.context_length);
         let answer = limits.unwrap_or(OUTPUT_TOKENS_UNKNOWN).max(self.answer);
         Most {
-            prompt: self.prompt,
+            prompt: self.prompt.max(context),
             answer: answer.saturating_mul(self.answers),
         }
     }

@@ -8,18 +8,14 @@ use canon::{
     Response, Usage,
 };
 use dialects::{Receipt, Stamp};
-use policy::{
-    catalog::Unit,
-    ledger::ReasonForEstimate,
-    pricing::{self, Cost},
-};
+use policy::ledger::ReasonForEstimate;
 use providers::Sent;
 
 use super::{
     Admitted,
     hold::{Most, hold},
     plan::Target,
-    record,
+    price, record,
 };
 use crate::{
     app::App,
@@ -63,10 +59,6 @@ enum End {
     BrokenOff,
     CallerLeft,
 }
-
-/// Bytes of text that count as one token where the vendor counted none: an estimate on the safe side
-/// (spec/money.md §3.3: bytes/2).
-const BYTES_A_TOKEN_LEAST: u64 = 2;
 
 impl Meter {
     pub(super) fn new(app: &Arc<App>, admitted: Admitted, first: Target) -> Self {
@@ -301,15 +293,14 @@ impl Meter {
         };
         let now = clock::now_micros();
         let stated = self.seen.usage.take().filter(|_| end == End::Complete);
+        let estimated = || price::counted(&self.admitted, self.seen.bytes);
         let (usage, estimate) = match stated {
-            Some(usage) if self.believes(&usage) => (usage, None),
-            Some(_) => (self.estimate(), Some(ReasonForEstimate::AbsurdUsage)),
-            None if end == End::CallerLeft => {
-                (self.estimate(), Some(ReasonForEstimate::ClientLeft))
-            }
-            None => (self.estimate(), Some(ReasonForEstimate::NoUsage)),
+            Some(usage) if price::is_possible(&usage, self.most, self.seen.bytes) => (usage, None),
+            Some(_) => (estimated(), Some(ReasonForEstimate::AbsurdUsage)),
+            None if end == End::CallerLeft => (estimated(), Some(ReasonForEstimate::ClientLeft)),
+            None => (estimated(), Some(ReasonForEstimate::NoUsage)),
         };
-        let mut cost = self.cost(&usage);
+        let mut cost = price::cost(&self.target, &usage);
         if estimate.is_some() {
             // We count on the safe side, but it cannot have cost more than the worst.
             cost.total = cost.total.min(hold.amount());
@@ -347,34 +338,6 @@ impl Meter {
         receipt
     }
 
-    /// Whether what the vendor states can be: its parts fit, it is within what the request and the model allow,
-    /// and what came was not for nothing.
-    fn believes(&self, usage: &Usage) -> bool {
-        let for_nothing =
-            usage.prompt_tokens == 0 || (usage.completion_tokens == 0 && self.seen.bytes > 0);
-        usage.is_plausible()
-            && !for_nothing
-            && usage.prompt_tokens <= self.most.prompt
-            && usage.completion_tokens <= self.most.answer
-    }
-
-    fn cost(&self, usage: &Usage) -> Cost {
-        let endpoint = self.target.endpoint().ok();
-        let sheet = endpoint.and_then(|endpoint| endpoint.prices.as_ref());
-        sheet.map_or_else(Cost::default, |sheet| pricing::cost(sheet, usage))
-    }
-
-    /// Tokens by our own count, where the vendor's is missing or impossible.
-    fn estimate(&self) -> Usage {
-        let prompt = record::prompt_bytes(&self.admitted).div_ceil(BYTES_A_TOKEN_LEAST);
-        let completion = self.seen.bytes.div_ceil(BYTES_A_TOKEN_LEAST);
-        Usage {
-            prompt_tokens: prompt,
-            completion_tokens: completion,
-            ..Usage::default()
-        }
-    }
-
     fn record(
         &self,
         usage: Usage,
@@ -395,7 +358,7 @@ impl Meter {
             .clone_from(&self.seen.native_finish);
         record.first_token_ms = first.map(|first| record::millis(first, arrived));
         record.generation_ms = first.map(|first| record::millis(now, first));
-        record.cache_discount = self.cache_discount(&usage);
+        record.cache_discount = price::cache_discount(&self.target, &usage);
         record.usage = usage;
         record.usage_estimated = usage_estimated;
         record.cost = charged;
@@ -403,26 +366,6 @@ impl Meter {
         record.media_completion = self.seen.pictures;
         record.error = (end == End::BrokenOff).then(|| "provider_unavailable".to_owned());
         record
-    }
-
-    /// What reading from the prompt cache saved, less what writing it cost more than plain tokens.
-    fn cache_discount(&self, usage: &Usage) -> NanoUsd {
-        let endpoint = self.target.endpoint().ok();
-        let Some(sheet) = endpoint.and_then(|endpoint| endpoint.prices.as_ref()) else {
-            return NanoUsd::ZERO;
-        };
-        let at = |unit| sheet.price_at(unit, usage.prompt_tokens);
-        let Some(plain) = at(Unit::Prompt) else {
-            return NanoUsd::ZERO;
-        };
-        let saved = [
-            (Unit::CacheRead, usage.cached_tokens),
-            (Unit::CacheWrite, usage.cache_write_tokens),
-            (Unit::CacheWrite1h, usage.cache_write_1h_tokens),
-        ]
-        .into_iter()
-        .map(|(unit, tokens)| plain.times(tokens) - at(unit).unwrap_or(plain).times(tokens));
-        NanoUsd::from_pico_ceil(saved.sum())
     }
 }
 

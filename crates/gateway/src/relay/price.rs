@@ -1,0 +1,99 @@
+//! What a usage costs at a target, what is counted where the vendor counts nothing, and what of its counts can be.
+
+use canon::{NanoUsd, Usage};
+use policy::{
+    catalog::{PriceSheet, Unit},
+    pricing::{self, Cost},
+};
+
+use super::{Admitted, hold::Most, plan::Target, record};
+
+/// Bytes of text that count as one token where the vendor counted none: an estimate on the safe side
+/// (spec/money.md §3.3: bytes/2).
+const BYTES_A_TOKEN_LEAST: u64 = 2;
+
+/// What a usage costs; nothing where the price is unknown.
+pub(super) fn cost(target: &Target, usage: &Usage) -> Cost {
+    sheet(target).map_or_else(Cost::default, |sheet| pricing::cost(sheet, usage))
+}
+
+/// Tokens by our own count: of the prompt, and of an answer of so many bytes.
+pub(super) fn counted(admitted: &Admitted, answer_bytes: u64) -> Usage {
+    Usage {
+        prompt_tokens: record::prompt_bytes(admitted).div_ceil(BYTES_A_TOKEN_LEAST),
+        completion_tokens: answer_bytes.div_ceil(BYTES_A_TOKEN_LEAST),
+        ..Usage::default()
+    }
+}
+
+/// Whether what a vendor states can be: its parts fit, it is within what the request and the model allow, and an
+/// answer of so many bytes was not for nothing.
+pub(super) fn is_possible(usage: &Usage, most: Most, answer_bytes: u64) -> bool {
+    let for_nothing =
+        usage.prompt_tokens == 0 || (usage.completion_tokens == 0 && answer_bytes > 0);
+    usage.is_plausible()
+        && !for_nothing
+        && usage.prompt_tokens <= most.prompt
+        && usage.completion_tokens <= most.answer
+}
+
+/// What reading from the prompt cache saved, less what writing it cost more than plain tokens.
+pub(super) fn cache_discount(target: &Target, usage: &Usage) -> NanoUsd {
+    let Some(sheet) = sheet(target) else {
+        return NanoUsd::ZERO;
+    };
+    let at = |unit| sheet.price_at(unit, usage.prompt_tokens);
+    let Some(plain) = at(Unit::Prompt) else {
+        return NanoUsd::ZERO;
+    };
+    let saved = [
+        (Unit::CacheRead, usage.cached_tokens),
+        (Unit::CacheWrite, usage.cache_write_tokens),
+        (Unit::CacheWrite1h, usage.cache_write_1h_tokens),
+    ]
+    .into_iter()
+    .map(|(unit, tokens)| plain.times(tokens) - at(unit).unwrap_or(plain).times(tokens));
+    NanoUsd::from_pico_ceil(saved.sum())
+}
+
+fn sheet(target: &Target) -> Option<&PriceSheet> {
+    target.endpoint().ok()?.prices.as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_is_believed() {
+        let most = Most {
+            prompt: 100,
+            answer: 50,
+        };
+        let usage = |prompt_tokens, completion_tokens| Usage {
+            prompt_tokens,
+            completion_tokens,
+            ..Usage::default()
+        };
+        assert!(is_possible(&usage(100, 50), most, 7));
+        assert!(
+            is_possible(&usage(1, 0), most, 0),
+            "an answer that says nothing"
+        );
+        for (wrong, bytes) in [
+            (usage(101, 50), 7),
+            (usage(100, 51), 7),
+            (usage(0, 50), 7),
+            (usage(100, 0), 7),
+            (usage(0, 0), 0),
+            (usage(u64::MAX, u64::MAX), 7),
+        ] {
+            assert!(!is_possible(&wrong, most, bytes), "{wrong:?}");
+        }
+        let cached = Usage {
+            cached_tokens: 11,
+            ..usage(10, 1)
+        };
+        assert!(!is_possible(&cached, most, 7));
+    }
+}
