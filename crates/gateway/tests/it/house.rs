@@ -10,7 +10,7 @@ use gateway::{
     keyring::NewKey,
     routes,
 };
-use http::{Request, StatusCode, header};
+use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -82,11 +82,16 @@ impl House {
             (_, Some(text)) => Body::from(text.to_owned()),
             (_, None) => Body::from(body.to_string()),
         };
-        let service = TowerToHyperService::new(self.router.clone());
-        let response = service.call(request.body(body).unwrap()).await.unwrap();
+        let response = self.call(request.body(body).unwrap()).await;
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (status, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    /// One request as it is; the answer may still be on its way.
+    pub(crate) async fn call(&self, request: Request<Body>) -> Response<Body> {
+        let service = TowerToHyperService::new(self.router.clone());
+        service.call(request).await.unwrap()
     }
 
     /// What a GET without a key gives.

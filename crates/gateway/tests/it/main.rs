@@ -13,6 +13,14 @@ mod config;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod drain;
+#[cfg(test)]
+mod failover;
+#[cfg(test)]
+mod forwarding;
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod keyring;
@@ -22,3 +30,9 @@ mod lab;
 mod models;
 #[cfg(test)]
 mod platform;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod streaming;

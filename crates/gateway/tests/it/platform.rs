@@ -128,9 +128,11 @@ async fn a_key_has_exactly_the_fields_of_the_wire() {
             "creator_user_id",
             "disabled",
             "expires_at",
+            "external_user",
             "hash",
             "include_byok_in_limit",
             "label",
+            "last_used_at",
             "limit",
             "limit_remaining",
             "limit_reset",
@@ -150,12 +152,16 @@ async fn a_key_has_exactly_the_fields_of_the_wire() {
     assert_eq!(
         names(&own["data"]),
         [
+            "allowed_data_regions",
+            "budgets",
             "byok_usage",
             "byok_usage_daily",
             "byok_usage_monthly",
             "byok_usage_weekly",
             "creator_user_id",
+            "effective_budget",
             "expires_at",
+            "free_model_daily_requests",
             "include_byok_in_limit",
             "is_free_tier",
             "is_management_key",
@@ -164,11 +170,13 @@ async fn a_key_has_exactly_the_fields_of_the_wire() {
             "limit",
             "limit_remaining",
             "limit_reset",
+            "organization_id",
             "rate_limit",
             "usage",
             "usage_daily",
             "usage_monthly",
             "usage_weekly",
+            "workspace_id",
         ]
     );
 }
