@@ -88,15 +88,16 @@ impl Audit {
 
     /// An entry that changes nothing may only bring the record of a request.
     fn take_record(&mut self, entry: &Entry) {
-        match &entry.kind {
-            EntryKind::Provisional {
-                transaction,
-                generation: Some(record),
-                ..
-            } if transaction.postings().is_empty() => {
-                self.records.insert(record.id.to_string());
-            }
-            other => panic!("{} ends twice: {other:?}", entry.attempt),
+        if let EntryKind::Provisional {
+            transaction,
+            generation: Some(record),
+            ..
+        } = &entry.kind
+            && transaction.postings().is_empty()
+        {
+            self.records.insert(record.id.to_string());
+        } else {
+            panic!("it ends twice: {entry:?}");
         }
     }
 
