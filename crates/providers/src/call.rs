@@ -11,15 +11,16 @@ use dialects::{Loss, Target};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper_util::client::legacy::connect::capture_connection;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 pub(crate) use self::body::Unread;
 use self::{
     body::{collect, collect_up_to, is_not_a_stream},
     life::{has_failed, says_something, shows_life},
 };
-use crate::{Client, EventStream, Limits, Progress, Upstream, stream::Deadlines, verdict};
+use crate::{
+    Client, EventStream, Limits, Progress, SendError, Upstream, stream::Deadlines, verdict,
+};
 
 /// The most that is read of an error's body.
 const ERROR_BYTES_MAX: usize = 64 << 10;
@@ -165,34 +166,22 @@ impl Attempt<'_> {
     async fn send(
         &self,
         client: &Client,
-        mut message: Request<Full<Bytes>>,
+        message: Request<Full<Bytes>>,
     ) -> Result<http::Response<Incoming>, Failure> {
-        let mut connection = capture_connection(&mut message);
-        let answer = client.send(message);
-        tokio::pin!(answer);
         let connect = Duration::from_millis(self.limits.connect_ms);
-        let connected = async {
-            timeout(connect, connection.wait_for_connection_metadata())
-                .await
-                .is_ok()
-        };
-        let answered = tokio::select! {
-            biased;
-            answered = &mut answer => Some(answered),
-            connected = connected => {
-                if !connected {
-                    return Err(Failure::unsent(verdict::timed_out(self.upstream, "connect")));
-                }
-                timeout_at(self.patience(), &mut answer).await.ok()
-            }
-        };
-        match answered {
-            Some(Ok(response)) => Ok(response),
-            Some(Err(error)) if error.is_connect() => {
+        match timeout_at(self.patience(), client.send(message, connect)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error @ SendError::Connect(_))) => {
                 Err(Failure::unsent(verdict::unreachable(self.upstream, error)))
             }
-            Some(Err(error)) => Err(Failure::sent(verdict::broken(self.upstream, error))),
-            None => Err(Failure::sent(verdict::timed_out(self.upstream, "answer"))),
+            Ok(Err(SendError::ConnectTimedOut)) => Err(Failure::unsent(verdict::timed_out(
+                self.upstream,
+                "connect",
+            ))),
+            Ok(Err(error @ SendError::Broken(_))) => {
+                Err(Failure::sent(verdict::broken(self.upstream, error)))
+            }
+            Err(_) => Err(Failure::sent(verdict::timed_out(self.upstream, "answer"))),
         }
     }
 

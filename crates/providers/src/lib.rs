@@ -19,7 +19,7 @@ pub mod verdict;
 
 pub use auth::Auth;
 pub use call::{Failure, Outgoing, Reply, Sent, call};
-pub use client::{Client, TlsError};
+pub use client::{Client, SendError, TlsError};
 pub use limits::Limits;
 pub use provider::{DataPolicy, Links, Provider, Task, find};
 pub use quirks::Quirk;

@@ -143,7 +143,10 @@ async fn get(client: &Client, port: u16, path: &str) -> Option<Value> {
     let request = Request::get(format!("http://127.0.0.1:{port}{path}"))
         .body(Full::new(Bytes::new()))
         .ok()?;
-    let response = client.send(request).await.ok()?;
+    let response = client
+        .send(request, Duration::from_millis(PROBE_MS))
+        .await
+        .ok()?;
     if !response.status().is_success() {
         return None;
     }

@@ -5,6 +5,7 @@ mod answer;
 use std::{
     io::{self, BufRead as _, IsTerminal as _, Read as _},
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail};
@@ -22,6 +23,8 @@ use crate::config::{Variables as _, env};
 
 /// Where a gateway is unless said otherwise.
 const URL_DEFAULT: &str = "http://127.0.0.1:7300";
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
 /// The longest prompt and the longest refusal that are read, in bytes.
 const TEXT_BYTES_MAX: usize = 8 << 20;
 
@@ -153,7 +156,7 @@ impl Conversation {
             .body(Full::new(Bytes::from(body.to_string())))
             .context("WEIR_URL or WEIR_API_KEY cannot be sent")?;
         let mut answer = Answer::begin();
-        let response = self.client.send(request).await;
+        let response = self.client.send(request, CONNECT).await;
         let response = response.with_context(|| format!("no gateway answers at {}", self.url))?;
         let status = response.status();
         if !status.is_success() {

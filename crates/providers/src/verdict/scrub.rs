@@ -60,7 +60,7 @@ fn is_private(word: &str) -> bool {
         || parts.any(|part| {
             PREFIXES.iter().any(|prefix| {
                 part.strip_prefix(prefix)
-                    .is_some_and(|rest| !rest.is_empty())
+                    .is_some_and(|rest| !rest.is_empty() || prefix.ends_with('-'))
             })
         })
         || is_ip(&lower)
