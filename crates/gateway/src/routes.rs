@@ -1,14 +1,19 @@
 //! The whole HTTP surface on one page.
 
+use std::{convert::Infallible, pin::Pin};
+
 use axum::{
     Json, Router,
+    body::Body,
     extract::{DefaultBodyLimit, OriginalUri, State},
     http::Method,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use canon::{Dialect, Fault, Kind};
-use http::StatusCode;
+use http::{Request, StatusCode};
+use hyper::{body::Incoming, service::Service};
+use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 
 use crate::{
@@ -17,6 +22,42 @@ use crate::{
     platform::{generations, keys},
     refusal,
 };
+
+/// What a connection talks to. The routes that nearly every request takes are found here, past the router and its
+/// layers; the router has them too, for every other method. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Front {
+    core: Core,
+    router: TowerToHyperService<Router>,
+}
+
+impl Front {
+    /// Everything that is answered, on one core.
+    #[must_use]
+    pub fn new(core: Core) -> Self {
+        let router = TowerToHyperService::new(router(core.clone()));
+        Self { core, router }
+    }
+}
+
+impl Service<Request<Incoming>> for Front {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let dialect = match request.uri().path() {
+            "/api/v1/chat/completions" | "/v1/chat/completions" => Dialect::OpenAiChat,
+            "/api/v1/messages" | "/v1/messages" => Dialect::Anthropic,
+            _ => return Box::pin(self.router.call(request)),
+        };
+        if request.method() != Method::POST {
+            return Box::pin(self.router.call(request));
+        }
+        let core = self.core.clone();
+        Box::pin(async move { Ok(chat::serve(&core, dialect, request.map(Body::new)).await) })
+    }
+}
 
 /// Everything that is answered, on one core.
 pub fn router(core: Core) -> Router {

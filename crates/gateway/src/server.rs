@@ -5,12 +5,8 @@
 
 use std::{io, net::SocketAddr, num::NonZero, sync::Arc, thread, time::Duration};
 
-use axum::Router;
 use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -19,7 +15,7 @@ use tokio::{
 };
 use tracing::{debug, info, warn};
 
-use crate::{app::App, app::Core, routes, shutdown::Drain};
+use crate::{app::App, app::Core, routes::Front, shutdown::Drain};
 
 /// How many connections may wait for `accept`.
 const BACKLOG: i32 = 1024;
@@ -131,8 +127,8 @@ fn serve_core(app: &Arc<App>, listener: std::net::TcpListener) -> io::Result<()>
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener)?;
         let core = Core::new(Arc::clone(app)).map_err(io::Error::other)?;
-        let router = routes::router(core);
-        accept(app, &listener, &router).await;
+        let front = Front::new(core);
+        accept(app, &listener, &front).await;
         drop(listener);
         app.drain
             .wait(Duration::from_millis(app.config.server.drain_timeout_ms))
@@ -142,7 +138,7 @@ fn serve_core(app: &Arc<App>, listener: std::net::TcpListener) -> io::Result<()>
 }
 
 /// Accepts until the drain begins.
-async fn accept(app: &App, listener: &TcpListener, router: &Router) {
+async fn accept(app: &App, listener: &TcpListener, front: &Front) {
     let drain = &app.drain;
     let mut http = http1::Builder::new();
     // Without a timer hyper ignores the header timeout without a word.
@@ -167,16 +163,16 @@ async fn accept(app: &App, listener: &TcpListener, router: &Router) {
             warn!("a connection was refused: limits.connections_max are open");
             continue;
         }
-        serve_connection(&http, stream, router.clone(), drain);
+        serve_connection(&http, stream, front.clone(), drain);
     }
 }
 
 /// Serves one connection in the background of this core.
-fn serve_connection(http: &http1::Builder, stream: TcpStream, router: Router, drain: &Drain) {
+fn serve_connection(http: &http1::Builder, stream: TcpStream, front: Front, drain: &Drain) {
     if let Err(error) = prepare(&stream) {
         debug!(%error, "a connection's options were refused");
     }
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = http.serve_connection(TokioIo::new(stream), front);
     let drain = drain.clone();
     let guard = drain.guard();
     #[expect(

@@ -22,7 +22,8 @@ pub async fn messages(State(core): State<Core>, request: Request) -> Response {
     serve(&core, Dialect::Anthropic, request).await
 }
 
-async fn serve(core: &Core, dialect: Dialect, request: Request) -> Response {
+/// Either, told apart by the dialect of the route.
+pub async fn serve(core: &Core, dialect: Dialect, request: Request) -> Response {
     let Some(serve) = dialects::served(dialect) else {
         let fault = Fault::ours("a route of a dialect not served");
         return refusal::respond(&fault, dialect, None);
