@@ -303,7 +303,7 @@ impl Meter {
         let mut cost = price::cost(&self.target, &usage);
         if estimate.is_some() {
             // We count on the safe side, but it cannot have cost more than the worst.
-            cost.total = cost.total.min(hold.amount());
+            cost = price::at_most(cost, hold.amount());
         }
         let nothing_came =
             self.seen.bytes == 0 && self.seen.pictures == 0 && usage.completion_tokens == 0;

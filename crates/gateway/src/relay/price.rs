@@ -17,6 +17,19 @@ pub(super) fn cost(target: &Target, usage: &Usage) -> Cost {
     sheet(target).map_or_else(Cost::default, |sheet| pricing::cost(sheet, usage))
 }
 
+/// A cost cut to the most that it can be; the parts add up to the total, as before.
+pub(super) fn at_most(cost: Cost, most: NanoUsd) -> Cost {
+    let total = cost.total.min(most);
+    let prompt = cost.prompt.min(total);
+    let completion = cost.completion.min(total.saturating_sub(prompt));
+    Cost {
+        total,
+        prompt,
+        completion,
+        pieces: total.saturating_sub(prompt).saturating_sub(completion),
+    }
+}
+
 /// Tokens by our own count: of the prompt, and of an answer of so many bytes.
 pub(super) fn counted(admitted: &Admitted, answer_bytes: u64) -> Usage {
     Usage {
@@ -63,6 +76,27 @@ fn sheet(target: &Target) -> Option<&PriceSheet> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cost_that_is_cut_still_adds_up() {
+        let [total, prompt, completion, pieces] = [10, 6, 3, 1].map(NanoUsd::new);
+        let whole = Cost {
+            total,
+            prompt,
+            completion,
+            pieces,
+        };
+        assert_eq!(at_most(whole, NanoUsd::new(10)), whole);
+        for (most, parts) in [(9, [6, 3, 0]), (7, [6, 1, 0]), (4, [4, 0, 0]), (0, [0; 3])] {
+            let cut = at_most(whole, NanoUsd::new(most));
+            assert_eq!(cut.total, NanoUsd::new(most));
+            let [prompt, completion, pieces] = parts.map(NanoUsd::new);
+            assert_eq!(
+                (cut.prompt, cut.completion, cut.pieces),
+                (prompt, completion, pieces)
+            );
+        }
+    }
 
     #[test]
     fn only_what_can_be_is_believed() {
