@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use canon::{Again, Blame, Fault};
+use canon::{Again, Availability, Blame, Fault, Kind};
 use dialects::{Loss, Thinking};
 use policy::catalog::{Endpoint, Lane, Model};
 use providers::{Failure, Outgoing, Reply, Sent};
@@ -31,7 +31,12 @@ pub(super) async fn attempt(core: Core, admitted: Admitted, mut plan: Plan) -> R
         return Err(Fault::ours("a plan without a target"));
     };
     let meter = Meter::new(core.app(), admitted, first.clone());
-    let mut run = Run { core, plan, meter };
+    let mut run = Run {
+        core,
+        plan,
+        meter,
+        hint_ms: None,
+    };
     let mut target = Some(first);
     let mut last = None;
     while let Some(current) = target.take() {
@@ -73,6 +78,8 @@ struct Run {
     core: Core,
     plan: Plan,
     meter: Meter,
+    /// The shortest time after which one of them may be asked again.
+    hint_ms: Option<u64>,
 }
 
 impl Run {
@@ -118,14 +125,15 @@ impl Run {
     }
 
     /// Remembers what a failure says about the endpoint. A fault of the request says nothing about it.
-    fn judge(&self, failure: &Failure) {
+    fn judge(&mut self, failure: &Failure) {
         /// An account that is out of order stays so until somebody acts.
         const ACCOUNT_COOL_MS: u64 = 60_000;
         let now = clock::now_micros();
         let (health, endpoint) = (&self.core.app().health, self.meter.target().index());
         match (&failure.fault.blame, failure.fault.again) {
             (Blame::Upstream(_), Again::Elsewhere { after_ms }) => {
-                health.failed(endpoint, now, after_ms)
+                health.failed(endpoint, now, after_ms);
+                self.hint_ms = self.hint_ms.into_iter().chain(after_ms).min();
             }
             (Blame::Upstream(_), Again::OtherAccount) => {
                 health.failed(endpoint, now, Some(ACCOUNT_COOL_MS));
@@ -149,10 +157,40 @@ impl Run {
         {
             fault = fault.with_metadata("provider_name", attempt.provider.clone());
         }
+        if let Again::Elsewhere { after_ms } = &mut fault.again {
+            *after_ms = self.hint_ms;
+            fault.availability = self.shortage(fault.kind).map(Box::new);
+        }
         if fault.say.is_empty() {
             fault.say = Cow::Borrowed("Provider returned error");
         }
         fault
+    }
+}
+
+impl Run {
+    /// Everybody is busy: what the caller may do about it (spec/inference.md §6.7).
+    fn shortage(&self, kind: Kind) -> Option<Availability> {
+        let code = if kind == Kind::RateLimitExceeded {
+            "capacity_exhausted"
+        } else if kind == Kind::ProviderOverloaded {
+            "temporarily_unavailable"
+        } else {
+            return None;
+        };
+        let providers = self.meter.attempts().iter();
+        let mut affected_providers: Vec<String> =
+            providers.map(|attempt| attempt.provider.clone()).collect();
+        affected_providers.sort_unstable();
+        affected_providers.dedup();
+        Some(Availability {
+            code,
+            retryable: true,
+            retry_after_s: self.hint_ms.map(|ms| ms.div_ceil(1_000).max(1)),
+            requested_models: self.plan.requested.clone(),
+            affected_providers,
+            ..Availability::default()
+        })
     }
 }
 

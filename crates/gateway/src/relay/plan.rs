@@ -103,15 +103,7 @@ pub fn plan_in(
     config: &Config,
     request: &Request,
 ) -> Result<Plan, Fault> {
-    let mut requested: Vec<String> = Vec::new();
-    for name in request.model.iter().chain(&request.routing.models) {
-        if !requested.contains(name) {
-            requested.push(name.clone());
-        }
-    }
-    if requested.is_empty() {
-        return Err(nobody::no_model());
-    }
+    let requested = requested(request)?;
     let mut preferences = request.routing.preferences.clone();
     let needs = Needs::of(request);
     let mut candidates = Vec::new();
@@ -158,6 +150,26 @@ pub fn plan_in(
         order,
         requested,
     })
+}
+
+/// The models that the caller names, each once.
+fn requested(request: &Request) -> Result<Vec<String>, Fault> {
+    /// More than anybody tries; it bounds the work of a request that nobody means well.
+    const MODELS_MAX: usize = 32;
+    let mut requested: Vec<String> = Vec::new();
+    for name in request.model.iter().chain(&request.routing.models) {
+        if requested.contains(name) {
+            continue;
+        }
+        if requested.len() == MODELS_MAX {
+            return Err(nobody::too_many_models(MODELS_MAX));
+        }
+        requested.push(name.clone());
+    }
+    if requested.is_empty() {
+        return Err(nobody::no_model());
+    }
+    Ok(requested)
 }
 
 /// The sort that a suffix stands for; one that the caller wrote goes before it.

@@ -34,6 +34,15 @@ fn failures() -> Vec<(&'static str, Mood)> {
     failures
 }
 
+/// The text of an answer, streamed or whole.
+fn words_of(answer: &Answer, stream: bool) -> String {
+    if stream {
+        return answer.said();
+    }
+    let content = &answer.json()["choices"][0]["message"]["content"];
+    content.as_str().unwrap_or_default().to_owned()
+}
+
 #[tokio::test]
 async fn whatever_fails_before_the_first_token_moves_on_without_a_word() {
     for wire in [Wire::OpenAiChat, Wire::Anthropic, Wire::Gemini] {
@@ -44,11 +53,7 @@ async fn whatever_fails_before_the_first_token_moves_on_without_a_word() {
                 let answer = stage.chat(&question(stream)).await;
                 let case = format!("{wire:?} {name} stream={stream} {mood:?}: {}", answer.text);
                 assert_eq!(answer.status, StatusCode::OK, "{case}");
-                let said = if stream {
-                    answer.said()
-                } else {
-                    answer.json()["choices"][0]["message"]["content"].to_string()
-                };
+                let said = words_of(&answer, stream);
                 assert!(said.contains("beta says hello"), "{case}");
                 assert!(!answer.text.contains("alpha"), "{case}");
                 assert!(!answer.text.contains("error"), "{case}");
@@ -157,6 +162,28 @@ async fn at_most_three_are_tried_and_the_last_one_is_heard() {
         let record = stage.record(&answer).await;
         assert_eq!(record["provider_responses"].as_array().unwrap().len(), 3);
         assert_eq!(record["total_cost"], json!(0));
+    }
+}
+
+#[tokio::test]
+async fn when_everybody_is_busy_the_shortest_wait_is_told() {
+    for (mood, code) in [
+        (Mood::fail(429), "capacity_exhausted"),
+        (Mood::fail(503), "temporarily_unavailable"),
+    ] {
+        let stage = Stage::open(TRIO, "").await;
+        stage.vendor("alpha").set_mood(Mood::rate_limited(9));
+        stage.vendor("beta").set_mood(Mood::rate_limited(4));
+        stage.vendor("gamma").set_mood(mood);
+        let answer = stage.chat(&question(true)).await;
+        assert_eq!(answer.headers["retry-after"], "4", "{}", answer.text);
+        let availability = &answer.error()["availability"];
+        assert_eq!(availability["code"], code, "{}", answer.text);
+        assert_eq!(availability["retryable"], true);
+        assert_eq!(availability["retry_after"], 4);
+        assert_eq!(availability["requested_models"], json!([MODEL]));
+        let providers = json!(["alpha", "beta", "gamma"]);
+        assert_eq!(availability["affected_providers"], providers);
     }
 }
 
@@ -351,6 +378,26 @@ async fn a_model_named_twice_is_tried_once() {
     let body = with(question(false), json!({"models": [MODEL, MODEL]}));
     assert_eq!(stage.chat(&body).await.status, StatusCode::BAD_GATEWAY);
     assert_eq!(stage.asked(), [1]);
+}
+
+#[tokio::test]
+async fn there_is_an_end_to_the_models_of_a_request() {
+    let stage = Stage::open(&[("alpha", Wire::OpenAiChat)], "").await;
+    let models: Vec<String> = (0..100_000)
+        .map(|number| format!("acme/{number}"))
+        .collect();
+    let answer = stage
+        .chat(&with(question(false), json!({"models": models})))
+        .await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(
+        answer.error()["message"]
+            .as_str()
+            .unwrap()
+            .contains("`models`"),
+        "{}",
+        answer.text
+    );
 }
 
 #[tokio::test]

@@ -149,11 +149,9 @@ async fn a_vendor_without_a_key_is_named_with_the_variable_to_set() {
     assert_eq!(error["availability"]["code"], "no_endpoints");
 }
 
-#[tokio::test]
-async fn each_filter_says_which_it_was_and_how_to_pass_it() {
-    let stage = Stage::open(TRIO, "").await;
-    let long = "fox ".repeat(200_000);
-    let cases = [
+/// Requests that exclude everybody: the code, the word of `excluded_by` and the field that say so.
+fn filters() -> [(Value, &'static str, &'static str, &'static str); 9] {
+    [
         (
             json!({"provider": {"only": ["nobody"]}}),
             "constraint_filtered",
@@ -208,8 +206,13 @@ async fn each_filter_says_which_it_was_and_how_to_pass_it() {
             "max_price",
             "provider.max_price",
         ),
-    ];
-    for (more, code, excluded_by, field) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn each_filter_says_which_it_was_and_how_to_pass_it() {
+    let stage = Stage::open(TRIO, "").await;
+    for (more, code, excluded_by, field) in filters() {
         let answer = stage.chat(&with(question(true), more.clone())).await;
         assert_eq!(
             answer.status,
@@ -243,6 +246,13 @@ async fn each_filter_says_which_it_was_and_how_to_pass_it() {
             answer.text
         );
     }
+    assert_eq!(stage.asked(), [0, 0, 0]);
+}
+
+#[tokio::test]
+async fn what_fits_nowhere_is_too_long() {
+    let stage = Stage::open(TRIO, "").await;
+    let long = "fox ".repeat(200_000);
     for more in [
         json!({"messages": [{"role": "user", "content": long}]}),
         json!({"max_tokens": 9_000}),
@@ -303,10 +313,8 @@ async fn ask(house: &House, path: &str, headers: &[(&str, &str)]) -> Answer {
     Answer::read(house.call(request.body(Body::from(body)).unwrap()).await).await
 }
 
-#[tokio::test]
-async fn without_a_good_key_there_is_nothing() {
-    let stage = Stage::open(LONE, "").await;
-    let house = &stage.house;
+/// A key that has expired and one that was disabled.
+async fn keys_no_more(house: &House) -> [String; 2] {
     let create = |key: NewKey| async move {
         house
             .app
@@ -336,6 +344,14 @@ async fn without_a_good_key_there_is_nothing() {
         .manage("PATCH", &path, json!({"disabled": true}))
         .await;
     assert_eq!(status, StatusCode::OK, "{body}");
+    [expired, disabled]
+}
+
+#[tokio::test]
+async fn without_a_good_key_there_is_nothing() {
+    let stage = Stage::open(LONE, "").await;
+    let house = &stage.house;
+    let [expired, disabled] = keys_no_more(house).await;
     let unknown = format!("sk-or-v1-{}", "0".repeat(64));
     let bearer = |key: &str| format!("Bearer {key}");
     let values = [

@@ -1,14 +1,14 @@
 //! What a stream looks like from outside: usage once, signs of life, errors in it, and what becomes of its money
 //! when the caller leaves.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use testbed::{Mood, Reply, UsageClaim, Wire};
 
-use crate::stage::{PAIR, Stage, message, question, with};
+use crate::stage::{Answer, PAIR, Stage, message, question, with};
 
 const LONE: &[(&str, Wire)] = &[("alpha", Wire::OpenAiChat)];
 /// The status is sent at once, and comments every few milliseconds.
@@ -324,6 +324,45 @@ async fn who_gets_nothing_pays_nothing() {
     assert_eq!(key["data"]["usage"], 0, "{key}");
 }
 
+/// The names and arguments of the calls in a stream of OpenAI's kind, put together by their index.
+fn calls_of(answer: &Answer) -> Vec<(String, String)> {
+    let mut calls: BTreeMap<u64, (String, String)> = BTreeMap::new();
+    for chunk in answer.chunks() {
+        let fragments = chunk["choices"][0]["delta"]["tool_calls"]
+            .as_array()
+            .cloned();
+        for fragment in fragments.unwrap_or_default() {
+            let call = calls
+                .entry(fragment["index"].as_u64().unwrap())
+                .or_default();
+            let function = &fragment["function"];
+            call.0
+                .push_str(function["name"].as_str().unwrap_or_default());
+            call.1
+                .push_str(function["arguments"].as_str().unwrap_or_default());
+        }
+    }
+    calls.into_values().collect()
+}
+
+/// The inputs of the tools called in a stream of Anthropic's kind; each delta belongs to the block that is open.
+fn inputs_of(answer: &Answer) -> Vec<String> {
+    let mut inputs: Vec<(Value, String)> = Vec::new();
+    for (_, data) in answer.events() {
+        let data: Value = serde_json::from_str(&data).unwrap();
+        if data["content_block"]["type"] == "tool_use" {
+            inputs.push((data["index"].clone(), String::new()));
+        }
+        if data["delta"]["type"] == "input_json_delta" {
+            let last = inputs.last_mut().unwrap();
+            assert_eq!(last.0, data["index"], "{}", answer.text);
+            last.1
+                .push_str(data["delta"]["partial_json"].as_str().unwrap());
+        }
+    }
+    inputs.into_iter().map(|(_, input)| input).collect()
+}
+
 #[tokio::test]
 async fn tools_called_in_parallel_arrive_whole_in_both_dialects() {
     for wire in [Wire::OpenAiChat, Wire::Anthropic, Wire::Gemini] {
@@ -336,51 +375,16 @@ async fn tools_called_in_parallel_arrive_whole_in_both_dialects() {
         let tool = |name: &str| json!({"type": "function", "function": {"name": name, "parameters": schema}});
         let tools = json!({"tools": [tool("a"), tool("b"), tool("c")]});
         let answer = stage.chat(&with(question(true), tools)).await;
-        let mut calls: Vec<(String, String)> = Vec::new();
-        for chunk in answer.chunks() {
-            for call in chunk["choices"][0]["delta"]["tool_calls"]
-                .as_array()
-                .into_iter()
-                .flatten()
-            {
-                let index = usize::try_from(call["index"].as_u64().unwrap()).unwrap();
-                if calls.len() <= index {
-                    calls.resize(index + 1, Default::default());
-                }
-                calls[index]
-                    .0
-                    .push_str(call["function"]["name"].as_str().unwrap_or_default());
-                calls[index]
-                    .1
-                    .push_str(call["function"]["arguments"].as_str().unwrap_or_default());
-            }
-        }
+        let calls = calls_of(&answer);
         let expected =
             ["a", "b", "c"].map(|name| (name.to_owned(), r#"{"city":"text"}"#.to_owned()));
         assert_eq!(calls, expected, "{wire:?}: {}", answer.text);
         let tool = |name: &str| json!({"name": name, "input_schema": schema});
         let tools = json!({"tools": [tool("a"), tool("b"), tool("c")]});
         let answer = stage.messages(&with(message(true), tools)).await;
-        let mut inputs: Vec<(u64, String)> = Vec::new();
-        for (_, data) in answer.events() {
-            let data: Value = serde_json::from_str(&data).unwrap();
-            let index = data["index"].as_u64();
-            match data["type"].as_str().unwrap() {
-                "content_block_start" if data["content_block"]["type"] == "tool_use" => {
-                    inputs.push((index.unwrap(), String::new()));
-                }
-                "content_block_delta" if data["delta"]["type"] == "input_json_delta" => {
-                    let last = inputs.last_mut().unwrap();
-                    assert_eq!(Some(last.0), index, "{}", answer.text);
-                    last.1
-                        .push_str(data["delta"]["partial_json"].as_str().unwrap());
-                }
-                _ => {}
-            }
-        }
-        let texts: Vec<&str> = inputs.iter().map(|(_, text)| text.as_str()).collect();
+        let inputs = inputs_of(&answer);
         assert_eq!(
-            texts, [r#"{"city":"text"}"#; 3],
+            inputs, [r#"{"city":"text"}"#; 3],
             "{wire:?}: {}",
             answer.text
         );

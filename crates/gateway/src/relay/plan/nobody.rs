@@ -19,6 +19,12 @@ pub(super) fn no_search(name: &str) -> Fault {
     Fault::caller(Kind::InvalidRequest, say).with_metadata("param", "model")
 }
 
+/// More models than a request may name.
+pub(super) fn too_many_models(most: usize) -> Fault {
+    let say = format!("`models`: expected at most {most} different models");
+    Fault::caller(Kind::InvalidRequest, say).with_metadata("param", "models")
+}
+
 /// A name that is not in the catalogue, with those most like it.
 pub(super) fn unknown_model(catalog: &Catalog, name: &str) -> Fault {
     let nearest: Vec<String> = catalog
