@@ -237,6 +237,11 @@ impl Catalog {
     /// a variant that nobody serves, is an unknown model.
     #[must_use]
     pub fn resolve(&self, name: &str) -> Option<Resolved<'_>> {
+        /// No name is so long. Each suffix costs a look at all that stands before it, so that work must have an end.
+        const NAME_BYTES_MAX: usize = 512;
+        if name.len() > NAME_BYTES_MAX {
+            return None;
+        }
         let mut stem = name;
         let mut suffixes = Vec::new();
         let (found, place) = loop {

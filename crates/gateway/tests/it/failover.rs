@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use http::StatusCode;
 use serde_json::{Value, json};
 use testbed::{Cut, Failure, Mood, Reply, Wire};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::stage::{Answer, MODEL, PAIR, Stage, TRIO, message, question, with};
 
@@ -89,6 +90,37 @@ async fn a_vendor_that_is_not_there_is_passed_over() {
     let record = stage.record(&answer).await;
     assert_eq!(record["provider_responses"][0]["provider_name"], "absent");
     assert_eq!(record["provider_responses"][0]["status"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_vendor_closed_in_the_meantime_is_not_a_failure() {
+    const ANSWER: &str = r#"{"id":"x","object":"chat.completion","created":1,"model":"one","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}"#;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let closing = format!(
+        "[providers.closing]\ndialect = \"openai-chat\"\nbase_url = \"http://{address}/v1\"\n\
+         [[providers.closing.models]]\nmodel = \"{MODEL}\"\n"
+    );
+    let stage = Stage::open(&[], &closing).await;
+    for _ in 0..10 {
+        // Says that it would keep the connection, and closes it.
+        let vendor = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut read = Vec::new();
+            while !read.ends_with(b"}") {
+                stream.read_buf(&mut read).await.unwrap();
+            }
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                ANSWER.len()
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.write_all(ANSWER.as_bytes()).await.unwrap();
+        };
+        let asked = question(false);
+        let (answer, ()) = tokio::join!(stage.chat(&asked), vendor);
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    }
 }
 
 #[tokio::test]

@@ -248,3 +248,48 @@ async fn known_poisons_are_harmless() {
         assert_eq!(answer.status.as_u16(), 400, "{}", answer.text);
     }
 }
+
+#[tokio::test]
+async fn much_of_anything_is_still_answered_in_time() {
+    const MANY: usize = 20_000;
+    let many = |one: Value| Value::Array(vec![one; MANY]);
+    let text = json!({"role": "user", "content": "x"});
+    let call = |number| {
+        let id = format!("call_{number}");
+        let function = json!({"name": "a", "arguments": "{}"});
+        [
+            json!({"role": "assistant", "content": null, "tool_calls": [{"id": id, "type": "function", "function": function}]}),
+            json!({"role": "tool", "tool_call_id": id, "content": "ok"}),
+        ]
+    };
+    let calls: Vec<Value> = std::iter::once(text.clone())
+        .chain((0..MANY).flat_map(call))
+        .collect();
+    let details = many(json!({"type": "reasoning.text", "text": "hm", "index": 0}));
+    let tool = |number| json!({"type": "function", "function": {"name": format!("tool_{number}"), "parameters": {"type": "object"}}});
+    let deep = (0..100).fold(
+        json!({"type": "string"}),
+        |schema, _| json!({"type": "object", "properties": {"a": schema}}),
+    );
+    let cases = [
+        json!({"model": format!("acme/one{}", ":nitro".repeat(500_000))}),
+        json!({"model": "é".repeat(1_000_000)}),
+        json!({"messages": many(text.clone())}),
+        json!({"messages": [{"role": "user", "content": many(json!({"type": "text", "text": "x"}))}]}),
+        json!({"messages": calls}),
+        json!({"messages": [text, {"role": "assistant", "content": "x", "reasoning_details": details}, text]}),
+        json!({"tools": (0..MANY).map(tool).collect::<Vec<_>>()}),
+        json!({"tools": [{"type": "function", "function": {"name": "a", "parameters": deep}}]}),
+        json!({"stop": many(json!("zzz"))}),
+        json!({"logit_bias": (0..MANY).map(|token| (token.to_string(), json!(1))).collect::<serde_json::Map<_, _>>()}),
+        json!({"provider": {"order": many(json!("nobody")), "ignore": many(json!("nobody"))}}),
+        json!({"x": many(json!([{}, [], null]))}),
+    ];
+    for wire in [Wire::OpenAiChat, Wire::Anthropic, Wire::Gemini] {
+        let stage = Stage::open(&[("alpha", wire)], "").await;
+        for more in &cases {
+            let body = with(message(false), more.clone()).to_string();
+            throw(&stage, body.as_bytes()).await;
+        }
+    }
+}
