@@ -169,25 +169,51 @@ fn parse_decimal(text: &str, places: i32) -> Result<i64, MoneyError> {
     i64::try_from(value).map_err(|_| MoneyError::TooLarge)
 }
 
-/// Writes an integer count of 10^-`places` as decimal text without trailing zeros.
-fn render_decimal(f: &mut fmt::Formatter<'_>, value: i64, places: u32) -> fmt::Result {
-    let unit = 10_u64.pow(places);
-    let magnitude = value.unsigned_abs();
-    let sign = if value < 0 { "-" } else { "" };
-    let (whole, fraction) = (magnitude / unit, magnitude % unit);
-    if fraction == 0 {
-        return write!(f, "{sign}{whole}");
+/// The longest decimal text of an i64: a sign, 19 digits, a point and a zero before it.
+const TEXT_BYTES_MAX: usize = 24;
+
+/// Writes an integer count of 10^-`places` as decimal text without trailing zeros. Every answer carries some of
+/// these, so the digits are made by hand: last digit first, from the end of a buffer.
+fn render_decimal(value: i64, places: u32, buffer: &mut [u8; TEXT_BYTES_MAX]) -> &str {
+    let mut rest = value.unsigned_abs();
+    let mut start = buffer.len();
+    let mut push = |byte: u8| {
+        start = start.saturating_sub(1);
+        if let Some(place) = buffer.get_mut(start) {
+            *place = byte;
+        }
+    };
+    let mut any_fraction = false;
+    for _ in 0..places {
+        let digit = u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        any_fraction |= digit != 0;
+        if any_fraction {
+            push(b'0' + digit);
+        }
     }
-    let width = usize::try_from(places).unwrap_or(12);
-    let digits = format!("{fraction:0width$}");
-    write!(f, "{sign}{whole}.{}", digits.trim_end_matches('0'))
+    if any_fraction {
+        push(b'.');
+    }
+    loop {
+        push(b'0' + u8::try_from(rest % 10).unwrap_or(0));
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        push(b'-');
+    }
+    let text = buffer.get(start..).unwrap_or_default();
+    std::str::from_utf8(text).unwrap_or("0")
 }
 
 macro_rules! decimal {
     ($name:ident, $places:literal) => {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                render_decimal(f, self.0, $places)
+                f.write_str(render_decimal(self.0, $places, &mut [0; TEXT_BYTES_MAX]))
             }
         }
 
@@ -248,6 +274,10 @@ mod tests {
         }
         assert_eq!(PicoUsd::new(2_500_000).to_string(), "0.0000025");
         assert_eq!(PicoUsd::new(-1).to_string(), "-0.000000000001");
+        assert_eq!(NanoUsd::new(i64::MIN).to_string(), "-9223372036.854775808");
+        assert_eq!(PicoUsd::new(i64::MIN).to_string(), "-9223372.036854775808");
+        assert_eq!(NanoUsd::new(12_000_000_000).to_string(), "12");
+        assert_eq!(NanoUsd::new(10_500_000_000).to_string(), "10.5");
     }
 
     #[test]
