@@ -39,6 +39,9 @@ pub(crate) async fn open(url_or_path: &str) -> Result<SqlitePool, Error> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(BUSY_TIMEOUT)
+        // Records come in batches of some MiB: pages are kept and written back once, not for every statement.
+        .pragma("cache_size", "-8192")
+        .pragma("wal_autocheckpoint", "4096")
         .foreign_keys(true);
     let pool = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS_MAX)

@@ -7,8 +7,9 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction};
 
 use crate::{Error, query};
 
-/// Rows in one statement: sixteen values each, well under the database's 32,766.
-const ROWS_MAX: usize = 500;
+/// Rows in one statement, largest first: few sizes, so that few statements are prepared and kept, and few rounds for
+/// any number of rows.
+const ROWS: &[usize] = &[64, 16, 4, 1];
 
 /// The records of served requests.
 #[derive(Clone, Debug)]
@@ -46,8 +47,12 @@ impl Generations {
         .execute(&mut *transaction)
         .await
         .map_err(query(DOING))?;
-        for rows in generations.chunks(ROWS_MAX) {
-            insert(&mut transaction, rows).await?;
+        let mut left = generations;
+        for size in ROWS {
+            while let Some((rows, behind)) = left.split_at_checked(*size) {
+                insert(&mut transaction, rows).await?;
+                left = behind;
+            }
         }
         transaction.commit().await.map_err(query(DOING))
     }
@@ -108,27 +113,13 @@ async fn insert(
         records.push((generation, record));
     }
     let mut statement = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO generations (id, key_id, workspace, created_at, model, provider, prompt_tokens,
-            completion_tokens, reasoning_tokens, cached_tokens, cost_nano, upstream_nano, is_byok,
-            latency_ms, error, record) ",
+        "INSERT INTO generations (id, workspace, key_id, created_at, record) ",
     );
     statement.push_values(records, |mut row, (generation, record)| {
-        let usage = &generation.usage;
-        row.push_bind(generation.id.as_str().to_owned())
-            .push_bind(generation.key.as_str().to_owned())
-            .push_bind(generation.workspace.as_str().to_owned())
+        row.push_bind(generation.id.as_str())
+            .push_bind(generation.workspace.as_str())
+            .push_bind(generation.key.as_str())
             .push_bind(generation.created_at)
-            .push_bind(generation.model.clone())
-            .push_bind(generation.provider.clone())
-            .push_bind(count(usage.prompt_tokens))
-            .push_bind(count(usage.completion_tokens))
-            .push_bind(count(usage.reasoning_tokens))
-            .push_bind(count(usage.cached_tokens))
-            .push_bind(generation.cost.get())
-            .push_bind(generation.upstream_cost.get())
-            .push_bind(generation.is_byok)
-            .push_bind(count(generation.latency_ms))
-            .push_bind(generation.error.clone())
             .push_bind(record);
     });
     statement.push(" ON CONFLICT (id) DO NOTHING");

@@ -25,24 +25,13 @@ CREATE TABLE key_changes (
     digest  BLOB    NOT NULL
 );
 
--- One row a served request. The record is whole in `record`; the other columns are for questions.
+-- One row a served request. The record is whole in `record`; the other columns are for finding it.
 CREATE TABLE generations (
-    id                TEXT    NOT NULL PRIMARY KEY,
-    key_id            TEXT    NOT NULL,
-    workspace         TEXT    NOT NULL,
-    created_at        BIGINT  NOT NULL,
-    model             TEXT    NOT NULL,
-    provider          TEXT,
-    prompt_tokens     BIGINT  NOT NULL,
-    completion_tokens BIGINT  NOT NULL,
-    reasoning_tokens  BIGINT  NOT NULL,
-    cached_tokens     BIGINT  NOT NULL,
-    cost_nano         BIGINT  NOT NULL,
-    upstream_nano     BIGINT  NOT NULL,
-    is_byok           BOOLEAN NOT NULL,
-    latency_ms        BIGINT  NOT NULL,
-    error             TEXT,
-    record            TEXT    NOT NULL
+    id         TEXT   NOT NULL PRIMARY KEY,
+    workspace  TEXT   NOT NULL,
+    key_id     TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    record     TEXT   NOT NULL
 );
 
 CREATE INDEX generations_by_time ON generations (workspace, created_at);
