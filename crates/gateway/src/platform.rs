@@ -3,6 +3,8 @@
 pub mod generations;
 pub mod keys;
 
+use std::time::Duration;
+
 use axum::{
     Json,
     body::Body,
@@ -14,8 +16,9 @@ use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::time::timeout;
 
-use crate::refusal;
+use crate::{config::Server, refusal};
 
 /// The longest body of a management request, in bytes.
 const BODY_BYTES_MAX: usize = 64 << 10;
@@ -28,9 +31,17 @@ pub(crate) fn answer(decided: Result<(StatusCode, Value), Fault>) -> Response {
     }
 }
 
-/// The whole body of a management request.
-async fn whole(body: Body) -> Result<Bytes, Fault> {
-    match Limited::new(body, BODY_BYTES_MAX).collect().await {
+/// The whole body of a management request. It is short, so all of it must come in the time of a pause.
+async fn whole(server: &Server, body: Body) -> Result<Bytes, Fault> {
+    let collecting = Limited::new(body, BODY_BYTES_MAX).collect();
+    let at_most = Duration::from_millis(server.body_timeout_ms);
+    let Ok(collected) = timeout(at_most, collecting).await else {
+        return Err(Fault::caller(
+            Kind::Timeout,
+            "The body did not come in time",
+        ));
+    };
+    match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             let say = format!(

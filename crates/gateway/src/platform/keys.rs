@@ -93,7 +93,7 @@ async fn list_page(app: &App, headers: &HeaderMap, uri: &Uri) -> Decided {
 
 async fn create_key(app: &App, request: Request) -> Decided {
     app.keyring.find_manager(request.headers()).await?;
-    let bytes = whole(request.into_body()).await?;
+    let bytes = whole(&app.config.server, request.into_body()).await?;
     let new = body::parse_new(&bytes, clock::now_micros())?;
     let (key, secret) = app
         .keyring
@@ -120,7 +120,7 @@ async fn find_one(app: &App, headers: &HeaderMap, hash: &str) -> Decided {
 
 async fn update_key(app: &App, hash: &str, request: Request) -> Decided {
     app.keyring.find_manager(request.headers()).await?;
-    let bytes = whole(request.into_body()).await?;
+    let bytes = whole(&app.config.server, request.into_body()).await?;
     let patch = body::parse_patch(&bytes)?;
     let id = KeyId::new(hash);
     let changed = app

@@ -1,4 +1,4 @@
-//! Step 5: the answer goes out, whole or event by event, in the caller's dialect.
+//! Step 7: the answer goes out, whole or event by event, in the caller's dialect.
 
 use std::{convert::Infallible, pin::Pin, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Step 4: one endpoint after the other, until one answers or none is left.
+//! Step 6: one endpoint after the other, until one answers or none is left.
 //!
 //! Returns only once the first event of an answer is in hand: before that, another endpoint may be tried without a
 //! word; after that, never. So that rule lives in one place.

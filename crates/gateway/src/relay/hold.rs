@@ -1,4 +1,4 @@
-//! Step 3: money first. The worst that an attempt may cost is set aside before a byte goes out; where the key's
+//! Step 5: money first. The worst that an attempt may cost is set aside before a byte goes out; where the key's
 //! limit does not allow it, the answer is made shorter, or refused (spec/money.md §3.3).
 
 use canon::{AttemptId, Fault, Kind, MediaKind, NanoUsd, Part, Request, Source};

@@ -1,4 +1,4 @@
-//! Step 6: what it was, what it used, what it cost. The meter runs along with the answer and ends its money whatever
+//! Step 8: what it was, what it used, what it cost. The meter runs along with the answer and ends its money whatever
 //! happens: at the end, at an error, or when the caller hangs up (its drop).
 
 use std::sync::Arc;

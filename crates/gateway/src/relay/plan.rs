@@ -1,4 +1,4 @@
-//! Step 2: where it may go. The caller's models are found, their endpoints weighed by `policy::routing`.
+//! Step 4: where it may go. The caller's models are found, their endpoints weighed by `policy::routing`.
 
 mod needs;
 mod nobody;
