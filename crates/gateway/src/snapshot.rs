@@ -1,9 +1,10 @@
 //! Who serves what: the catalogue, the configured providers and the model servers found on this machine, put together
 //! once and never changed; a change makes another one.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use canon::{PicoUsd, ProviderId};
+use foldhash::HashMap;
 use policy::catalog::{
     self, Catalog, Modalities, Modality, Own, Parameter, Parameters, PriceSheet, Quantization, Unit,
 };
@@ -40,7 +41,7 @@ impl Snapshot {
     /// A provider cannot be called as configured, or names a model twice.
     pub fn of(config: &Config, found: Vec<local::Found>) -> Result<Self, SnapshotError> {
         let embedded = Catalog::embedded();
-        let mut upstreams = HashMap::new();
+        let mut upstreams = HashMap::default();
         let mut own = Vec::new();
         for provider in config.providers.values() {
             let upstream = upstream_of(provider).map_err(SnapshotError::Provider)?;

@@ -12,7 +12,9 @@ mod sheet;
 mod suffix;
 mod words;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use foldhash::HashMap;
 
 use self::parse::Tables;
 pub use self::{
@@ -324,7 +326,7 @@ impl<'a> Resolved<'a> {
 }
 
 fn names(models: &[Model]) -> Result<HashMap<Box<str>, usize>, Error> {
-    let mut names: HashMap<Box<str>, usize> = HashMap::new();
+    let mut names: HashMap<Box<str>, usize> = HashMap::default();
     for (place, model) in models.iter().enumerate() {
         if names.insert(model.slug.as_str().into(), place).is_some() {
             return Err(Error::Twice {

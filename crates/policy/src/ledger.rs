@@ -20,7 +20,9 @@ mod snapshot;
 mod tally;
 mod window;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 use canon::{Account, AttemptId, Entry, EntryKind, KeyId, NanoUsd, Transaction, Window};
 use thiserror::Error;
@@ -107,10 +109,10 @@ pub enum Standing {
 impl Default for Ledger {
     fn default() -> Self {
         Self {
-            open: HashMap::new(),
+            open: HashMap::default(),
             provisional: Recent::holding(PROVISIONAL_MAX),
             ended: Recent::holding(FINAL_MAX),
-            keys: HashMap::new(),
+            keys: HashMap::default(),
             accounts: BTreeMap::new(),
             entries: 0,
         }

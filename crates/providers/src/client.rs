@@ -5,7 +5,6 @@
 //! answer was read to its end. One that is left in the middle of an answer closes itself.
 
 use std::{
-    collections::HashMap,
     error::Error,
     fmt,
     sync::{Arc, Mutex, PoisonError},
@@ -13,6 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use foldhash::HashMap;
 use http::{HeaderValue, Request, Response, Uri, header, uri::Authority};
 use http_body_util::Full;
 use hyper::{

@@ -1,7 +1,9 @@
 //! What the ledger remembers of attempts: the open ones, the estimated ones, and for a while the
 //! ended ones.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use foldhash::HashMap;
 
 use canon::{AttemptId, Entry, EntryKind, KeyId, NanoUsd, ProviderId, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -74,7 +76,7 @@ impl<T> Recent<T> {
     pub(super) fn holding(max: usize) -> Self {
         Self {
             order: VecDeque::new(),
-            by_id: HashMap::new(),
+            by_id: HashMap::default(),
             max,
         }
     }
