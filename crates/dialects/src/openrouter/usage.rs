@@ -1,6 +1,8 @@
 //! The usage object with its cost (spec/inference.md §9). Amounts are written as the exact decimal text of an
 //! integer; no float is ever made of money.
 
+use std::io::Write as _;
+
 use canon::{NanoUsd, Usage};
 
 use crate::{Receipt, json::Object};
@@ -35,7 +37,7 @@ pub fn render_usage(receipt: &Receipt, out: &mut Vec<u8>) {
 /// Appends `"cost":…,"is_byok":…,"cost_details":{…}` without braces, for usage objects of other dialects.
 pub fn render_cost(receipt: &Receipt, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"cost\":");
-    out.extend_from_slice(receipt.cost.to_string().as_bytes());
+    write_amount(out, receipt.cost);
     let mut object = Object::resume(out);
     object.field("is_byok", &receipt.is_byok);
     render_cost_details(receipt, &mut object);
@@ -86,7 +88,12 @@ fn render_completion_details(usage: &Usage, object: &mut Object<'_>) {
 
 /// An amount in USD, as the decimal text of its integer: always a JSON number.
 fn amount(object: &mut Object<'_>, name: &str, amount: NanoUsd) {
-    object.raw(name, &amount.to_string());
+    write_amount(object.key(name), amount);
+}
+
+fn write_amount(out: &mut Vec<u8>, amount: NanoUsd) {
+    // Writing to memory cannot fail.
+    let _infallible = write!(out, "{amount}");
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod calls;
 mod choice;
 mod render;
 
-use canon::{Citation, Dialect, Event, Extras, FinishReason};
+use canon::{Citation, Dialect, Event, Extras, FinishReason, Usage};
 use serde_json::Value;
 
 use self::choice::ChoiceReader;
@@ -15,8 +15,8 @@ use super::{
     citation,
     error::{from_field, parse_error},
     finish::parse_finish,
-    usage::parse_usage,
-    wire::{Chunk, Loose, Piece},
+    usage::Stated,
+    wire::{Chunk, Loose, Piece, Rare},
 };
 use crate::{Error, ParseStream, Step, VendorError, framing::sse::Frame};
 
@@ -75,8 +75,9 @@ impl Reader {
         {
             self.service_tier = Some(tier.into_owned());
         }
+        let rare = chunk.rare.map(|rare| *rare).unwrap_or_default();
         if self.sources.is_empty() {
-            let (addresses, results) = (chunk.citations.list(), chunk.search_results.list());
+            let (addresses, results) = (rare.citations.list(), rare.search_results.list());
             self.sources = citation::parse_sources(&addresses, &results);
         }
         let pieces = chunk.choices.unwrap_or_default();
@@ -103,7 +104,7 @@ impl Reader {
             }
             self.piece(place, piece, out);
         }
-        self.count(chunk.usage, chunk.x_groq, out);
+        self.count(chunk.usage, rare.groq, out);
         (!failure.is_nothing()).then(|| from_field(&failure.into_value(), None))
     }
 
@@ -131,20 +132,16 @@ impl Reader {
         choice.piece(piece, &self.id, &mut self.sources, out);
     }
 
-    fn count(&mut self, usage: Loose<'_>, x_groq: Loose<'_>, out: &mut impl FnMut(Event)) {
-        let usage = match (usage, x_groq) {
-            (Loose::Object(usage), _) => parse_usage(&usage),
-            (_, Loose::Object(x_groq)) => x_groq
-                .get("usage")
-                .and_then(Value::as_object)
-                .and_then(parse_usage),
-            _ => None,
+    fn count(&mut self, usage: Stated, groq: Option<Box<Usage>>, out: &mut impl FnMut(Event)) {
+        let usage = match usage {
+            Stated::Usage(usage) => usage,
+            Stated::Nothing | Stated::Odd => groq,
         };
         if let Some(mut usage) = usage {
             if usage.service_tier.is_none() {
                 usage.service_tier.clone_from(&self.service_tier);
             }
-            out(Event::Usage(Box::new(usage)));
+            out(Event::Usage(usage));
         }
     }
 }
@@ -158,9 +155,12 @@ impl Piece<'_> {
 
 /// An error that stands at the top of a chunk: no choices, no usage, a message.
 fn is_bare_error(chunk: &Chunk<'_>) -> bool {
+    let is_told = |rare: &Rare<'_>| {
+        matches!(rare.message, Loose::Text(_))
+            || matches!(rare.detail, Loose::Text(_) | Loose::List(_))
+    };
     let says_error = matches!(&chunk.object, Loose::Text(object) if object == "error")
-        || matches!(chunk.message, Loose::Text(_))
-        || matches!(chunk.detail, Loose::Text(_) | Loose::List(_));
+        || chunk.rare.as_deref().is_some_and(is_told);
     says_error && chunk.choices.is_none() && chunk.usage.is_nothing() && chunk.error.is_nothing()
 }
 

@@ -1,105 +1,342 @@
 //! Counts as vendors of this dialect state them. What cannot be true is treated as not stated: a bad count must
 //! neither kill the answer nor give credit.
 
+use std::fmt;
+
 use canon::Usage;
-use serde_json::{Map, Value};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::Value;
+
+use super::wire::{Loose, Name};
 
 /// More tokens than any answer has.
 const TOKENS_MAX: u64 = 1_000_000_000;
 
-/// Reads a usage object; `None` where it states no prompt and answer, or something that cannot be true.
-pub(super) fn parse_usage(usage: &Map<String, Value>) -> Option<Usage> {
-    let counts = Counts(usage);
-    let mut parsed = Usage {
-        prompt_tokens: counts.required("prompt_tokens")?,
-        completion_tokens: counts.required("completion_tokens")?,
-        cached_tokens: counts.first(&[
-            &["prompt_tokens_details", "cached_tokens"],
-            &["prompt_cache_hit_tokens"],
-            &["cached_tokens"],
-            &["cache_read_input_tokens"],
-            &["num_cached_tokens"],
-            &["prompt_token_details", "cached_tokens"],
-        ])?,
-        cache_write_tokens: counts.first(&[
-            &["cache_creation", "ephemeral_5m_input_tokens"],
-            &["prompt_tokens_details", "cache_write_tokens"],
-            &["cache_creation_input_tokens"],
-        ])?,
-        cache_write_1h_tokens: counts.first(&[&["cache_creation", "ephemeral_1h_input_tokens"]])?,
-        reasoning_tokens: counts.first(&[
-            &["completion_tokens_details", "reasoning_tokens"],
-            &["reasoning_tokens"],
-            &["completion_token_details", "reasoning_tokens"],
-        ])?,
-        audio_prompt_tokens: counts.first(&[&["prompt_tokens_details", "audio_tokens"]])?,
-        image_prompt_tokens: counts.first(&[&["prompt_tokens_details", "image_tokens"]])?,
-        audio_completion_tokens: counts.first(&[&["completion_tokens_details", "audio_tokens"]])?,
-        image_completion_tokens: counts.first(&[&["completion_tokens_details", "image_tokens"]])?,
-        accepted_prediction_tokens: counts
-            .first(&[&["completion_tokens_details", "accepted_prediction_tokens"]])?,
-        rejected_prediction_tokens: counts
-            .first(&[&["completion_tokens_details", "rejected_prediction_tokens"]])?,
-        web_searches: counts.first(&[
-            &["server_tool_use_details", "web_search_requests"],
-            &["server_tool_use", "web_search_requests"],
-            &["num_search_queries"],
-        ])?,
-        total_tokens: None,
-        service_tier: usage
-            .get("service_tier")
-            .and_then(Value::as_str)
-            .map(str::to_owned),
-    };
-    let total = counts.first(&[&["total_tokens"]])?;
-    // xAI counts reasoning beside the answer, not in it; its total says so.
-    let apart = parsed
-        .completion_tokens
-        .saturating_add(parsed.reasoning_tokens);
-    if parsed.reasoning_tokens > 0 && total == parsed.prompt_tokens.saturating_add(apart) {
-        parsed.completion_tokens = apart;
-    }
-    if total > 0 && total != parsed.total() {
-        parsed.total_tokens = Some(total);
-    }
-    parsed.is_plausible().then_some(parsed)
+/// What an answer says of its usage.
+#[derive(Debug, Default)]
+pub(super) enum Stated {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Something that is no object.
+    Odd,
+    /// An object; `None` where it states no prompt and answer, or something that cannot be true.
+    Usage(Option<Box<Usage>>),
 }
 
-struct Counts<'a>(&'a Map<String, Value>);
+impl Stated {
+    /// Whether there is nothing.
+    pub(super) const fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+}
 
-impl Counts<'_> {
-    fn required(&self, name: &str) -> Option<u64> {
-        self.0.get(name).and_then(count)
+impl<'de> Deserialize<'de> for Stated {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut counts = Counts::default();
+        let object = Object {
+            counts: &mut counts,
+            group: Group::Usage,
+        };
+        Ok(match object.deserialize(deserializer)? {
+            Found::Nothing => Self::Nothing,
+            Found::Odd => Self::Odd,
+            Found::Object => Self::Usage(counts.usage().map(Box::new)),
+        })
+    }
+}
+
+/// The usage in the object that Groq writes into streams.
+#[derive(Debug)]
+pub(super) struct GroqUsage(pub(super) Option<Box<Usage>>);
+
+impl<'de> Deserialize<'de> for GroqUsage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut counts = Counts::default();
+        let object = Object {
+            counts: &mut counts,
+            group: Group::Groq,
+        };
+        object.deserialize(deserializer)?;
+        Ok(Self(counts.usage().map(Box::new)))
+    }
+}
+
+/// What stands at one place.
+#[derive(Clone, Copy, Debug, Default)]
+enum Count {
+    /// Nothing, or null.
+    #[default]
+    Unstated,
+    /// No whole number of 0 or more, or one beyond belief.
+    Nonsense,
+    Tokens(u64),
+}
+
+impl Count {
+    fn of(value: &Loose<'_>) -> Self {
+        let tokens = match value {
+            Loose::Nothing => return Self::Unstated,
+            Loose::Number(number) => number
+                .as_u64()
+                .or_else(|| crate::fields::whole(&Value::Number(number.clone()))),
+            Loose::Bool(_) | Loose::Text(_) | Loose::List(_) | Loose::Object(_) => None,
+        };
+        match tokens {
+            Some(tokens) if tokens <= TOKENS_MAX => Self::Tokens(tokens),
+            Some(_) | None => Self::Nonsense,
+        }
     }
 
-    /// The first of these places that holds a count above 0; 0 where none does, `None` where one holds nonsense.
-    fn first(&self, places: &[&[&str]]) -> Option<u64> {
-        for place in places {
-            if let Some(value) = self.at(place)
-                && !value.is_null()
-            {
-                let tokens = count(value)?;
-                if tokens > 0 {
-                    return Some(tokens);
-                }
+    const fn required(self) -> Option<u64> {
+        match self {
+            Self::Tokens(tokens) => Some(tokens),
+            Self::Unstated | Self::Nonsense => None,
+        }
+    }
+}
+
+/// The first of these that is above 0; 0 where none is, `None` where nonsense comes before.
+fn first<const N: usize>(places: [Count; N]) -> Option<u64> {
+    for place in places {
+        match place {
+            Count::Tokens(tokens) if tokens > 0 => return Some(tokens),
+            Count::Nonsense => return None,
+            Count::Tokens(_) | Count::Unstated => {}
+        }
+    }
+    Some(0)
+}
+
+/// The objects that counts stand in.
+#[derive(Clone, Copy, Debug)]
+enum Group {
+    /// Around the usage.
+    Groq,
+    Usage,
+    Prompt,
+    /// `prompt_token_details`, as some spell it.
+    PromptMisspelt,
+    Completion,
+    /// `completion_token_details`, as some spell it.
+    CompletionMisspelt,
+    CacheCreation,
+    ToolUseDetails,
+    ToolUse,
+}
+
+impl Group {
+    /// The object of this name in this one, where counts stand in it.
+    fn inner(self, name: &str) -> Option<Self> {
+        match (self, name) {
+            (Self::Groq, "usage") => Some(Self::Usage),
+            (Self::Usage, "prompt_tokens_details") => Some(Self::Prompt),
+            (Self::Usage, "completion_tokens_details") => Some(Self::Completion),
+            (Self::Usage, "prompt_token_details") => Some(Self::PromptMisspelt),
+            (Self::Usage, "completion_token_details") => Some(Self::CompletionMisspelt),
+            (Self::Usage, "cache_creation") => Some(Self::CacheCreation),
+            (Self::Usage, "server_tool_use_details") => Some(Self::ToolUseDetails),
+            (Self::Usage, "server_tool_use") => Some(Self::ToolUse),
+            _ => None,
+        }
+    }
+}
+
+/// Every count that some vendor states, by where it stands.
+#[derive(Debug, Default)]
+struct Counts {
+    prompt: Count,
+    completion: Count,
+    total: Count,
+    cached: Count,
+    prompt_cached: Count,
+    prompt_misspelt_cached: Count,
+    cache_hit: Count,
+    cache_read: Count,
+    num_cached: Count,
+    prompt_cache_write: Count,
+    cache_creation: Count,
+    creation_5m: Count,
+    creation_1h: Count,
+    reasoning: Count,
+    completion_reasoning: Count,
+    completion_misspelt_reasoning: Count,
+    prompt_audio: Count,
+    prompt_image: Count,
+    completion_audio: Count,
+    completion_image: Count,
+    accepted_prediction: Count,
+    rejected_prediction: Count,
+    tool_use_details_searches: Count,
+    tool_use_searches: Count,
+    search_queries: Count,
+    service_tier: Option<String>,
+}
+
+impl Counts {
+    /// Where the count of this name in this object is kept.
+    fn place(&mut self, group: Group, name: &str) -> Option<&mut Count> {
+        Some(match (group, name) {
+            (Group::Usage, "prompt_tokens") => &mut self.prompt,
+            (Group::Usage, "completion_tokens") => &mut self.completion,
+            (Group::Usage, "total_tokens") => &mut self.total,
+            (Group::Usage, "cached_tokens") => &mut self.cached,
+            (Group::Usage, "prompt_cache_hit_tokens") => &mut self.cache_hit,
+            (Group::Usage, "cache_read_input_tokens") => &mut self.cache_read,
+            (Group::Usage, "num_cached_tokens") => &mut self.num_cached,
+            (Group::Usage, "cache_creation_input_tokens") => &mut self.cache_creation,
+            (Group::Usage, "reasoning_tokens") => &mut self.reasoning,
+            (Group::Usage, "num_search_queries") => &mut self.search_queries,
+            (Group::Prompt, "cached_tokens") => &mut self.prompt_cached,
+            (Group::Prompt, "cache_write_tokens") => &mut self.prompt_cache_write,
+            (Group::Prompt, "audio_tokens") => &mut self.prompt_audio,
+            (Group::Prompt, "image_tokens") => &mut self.prompt_image,
+            (Group::PromptMisspelt, "cached_tokens") => &mut self.prompt_misspelt_cached,
+            (Group::Completion, "reasoning_tokens") => &mut self.completion_reasoning,
+            (Group::Completion, "audio_tokens") => &mut self.completion_audio,
+            (Group::Completion, "image_tokens") => &mut self.completion_image,
+            (Group::Completion, "accepted_prediction_tokens") => &mut self.accepted_prediction,
+            (Group::Completion, "rejected_prediction_tokens") => &mut self.rejected_prediction,
+            (Group::CompletionMisspelt, "reasoning_tokens") => {
+                &mut self.completion_misspelt_reasoning
+            }
+            (Group::CacheCreation, "ephemeral_5m_input_tokens") => &mut self.creation_5m,
+            (Group::CacheCreation, "ephemeral_1h_input_tokens") => &mut self.creation_1h,
+            (Group::ToolUseDetails, "web_search_requests") => &mut self.tool_use_details_searches,
+            (Group::ToolUse, "web_search_requests") => &mut self.tool_use_searches,
+            _ => return None,
+        })
+    }
+
+    /// The usage; `None` where no prompt and answer are stated, or something that cannot be true.
+    fn usage(self) -> Option<Usage> {
+        let mut usage = Usage {
+            prompt_tokens: self.prompt.required()?,
+            completion_tokens: self.completion.required()?,
+            cached_tokens: first([
+                self.prompt_cached,
+                self.cache_hit,
+                self.cached,
+                self.cache_read,
+                self.num_cached,
+                self.prompt_misspelt_cached,
+            ])?,
+            cache_write_tokens: first([
+                self.creation_5m,
+                self.prompt_cache_write,
+                self.cache_creation,
+            ])?,
+            cache_write_1h_tokens: first([self.creation_1h])?,
+            reasoning_tokens: first([
+                self.completion_reasoning,
+                self.reasoning,
+                self.completion_misspelt_reasoning,
+            ])?,
+            audio_prompt_tokens: first([self.prompt_audio])?,
+            image_prompt_tokens: first([self.prompt_image])?,
+            audio_completion_tokens: first([self.completion_audio])?,
+            image_completion_tokens: first([self.completion_image])?,
+            accepted_prediction_tokens: first([self.accepted_prediction])?,
+            rejected_prediction_tokens: first([self.rejected_prediction])?,
+            web_searches: first([
+                self.tool_use_details_searches,
+                self.tool_use_searches,
+                self.search_queries,
+            ])?,
+            total_tokens: None,
+            service_tier: self.service_tier,
+        };
+        let total = first([self.total])?;
+        // xAI counts reasoning beside the answer, not in it; its total says so.
+        let apart = usage
+            .completion_tokens
+            .saturating_add(usage.reasoning_tokens);
+        if usage.reasoning_tokens > 0 && total == usage.prompt_tokens.saturating_add(apart) {
+            usage.completion_tokens = apart;
+        }
+        if total > 0 && total != usage.total() {
+            usage.total_tokens = Some(total);
+        }
+        usage.is_plausible().then_some(usage)
+    }
+}
+
+/// An object whose counts are wanted. Whatever else stands in its place costs these counts, never the answer.
+struct Object<'c> {
+    counts: &'c mut Counts,
+    group: Group,
+}
+
+/// What stood in the place of an object.
+enum Found {
+    Nothing,
+    Odd,
+    Object,
+}
+
+impl<'de> DeserializeSeed<'de> for Object<'_> {
+    type Value = Found;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Object<'_> {
+    type Value = Found;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
+        let Self { counts, group } = self;
+        while let Some(Name(name)) = map.next_key()? {
+            if let Some(place) = counts.place(group, &name) {
+                *place = Count::of(&map.next_value()?);
+            } else if let Some(group) = group.inner(&name) {
+                let counts = &mut *counts;
+                map.next_value_seed(Object { counts, group })?;
+            } else if matches!((group, &*name), (Group::Usage, "service_tier")) {
+                counts.service_tier = map.next_value::<Loose<'_>>()?.string();
+            } else {
+                map.next_value::<IgnoredAny>()?;
             }
         }
-        Some(0)
+        Ok(Found::Object)
     }
 
-    fn at(&self, place: &[&str]) -> Option<&Value> {
-        let (first, rest) = place.split_first()?;
-        rest.iter()
-            .try_fold(self.0.get(*first)?, |value, name| value.get(name))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Found, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Found::Odd)
     }
-}
 
-/// A whole number of 0 or more, and not beyond belief.
-fn count(value: &Value) -> Option<u64> {
-    value
-        .as_u64()
-        .or_else(|| crate::fields::whole(value))
-        .filter(|tokens| *tokens <= TOKENS_MAX)
+    fn visit_unit<E>(self) -> Result<Found, E> {
+        Ok(Found::Nothing)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Found, E> {
+        Ok(Found::Odd)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Found, E> {
+        Ok(Found::Odd)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Found, E> {
+        Ok(Found::Odd)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Found, E> {
+        Ok(Found::Odd)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Found, E> {
+        Ok(Found::Odd)
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +345,10 @@ mod tests {
     use serde_json::json;
 
     fn usage(value: &Value) -> Option<Usage> {
-        parse_usage(value.as_object().unwrap())
+        match serde_json::from_str(&value.to_string()).unwrap() {
+            Stated::Usage(usage) => usage.map(|usage| *usage),
+            Stated::Nothing | Stated::Odd => panic!("{value} is an object"),
+        }
     }
 
     #[test]
@@ -152,6 +392,48 @@ mod tests {
                 "completion_tokens_details": {"reasoning_tokens": 2}}),
         ] {
             assert_eq!(usage(&wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_not_read_and_does_no_harm() {
+        for odd in ["1", "-1", "1.5", "true", r#""x""#, "[1, {}]"] {
+            assert!(
+                matches!(serde_json::from_str(odd), Ok(Stated::Odd)),
+                "{odd}"
+            );
+        }
+        assert!(matches!(serde_json::from_str("null"), Ok(Stated::Nothing)));
+        for details in [
+            json!(null),
+            json!(7),
+            json!("x"),
+            json!([{"cached_tokens": 9}]),
+        ] {
+            let stated = json!({"prompt_tokens": 3.0, "completion_tokens": 1, "news": {"a": [1]},
+                "prompt_tokens_details": details, "service_tier": 1});
+            let expected = Usage {
+                prompt_tokens: 3,
+                completion_tokens: 1,
+                ..Usage::default()
+            };
+            assert_eq!(usage(&stated), Some(expected), "{stated}");
+        }
+    }
+
+    #[test]
+    fn the_usage_of_groq_stands_one_object_deeper() {
+        let read = |text: &str| serde_json::from_str::<GroqUsage>(text).unwrap().0;
+        let usage = read(r#"{"id":"req","usage":{"prompt_tokens":2,"completion_tokens":1}}"#);
+        assert_eq!(usage.map(|usage| usage.total()), Some(3));
+        for nothing in [
+            "null",
+            "{}",
+            "7",
+            r#"{"usage":1}"#,
+            r#"{"prompt_tokens":2}"#,
+        ] {
+            assert_eq!(read(nothing), None, "{nothing}");
         }
     }
 }

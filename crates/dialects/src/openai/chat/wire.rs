@@ -2,58 +2,56 @@
 //!
 //! Vendors differ in what is null, absent, a number or a text. So scalars are read as [`Loose`] values and
 //! judged one level up: an odd field costs that field, never the answer. This is the hot path of a stream:
-//! known fields are read without value trees, and text is borrowed from the frame until it is an event.
+//! known fields are read without value trees, text is borrowed from the frame until it is an event, and what
+//! few vendors write stands behind a pointer.
 
-use std::{borrow::Cow, fmt};
+mod loose;
 
+use std::{borrow::Cow, fmt, marker::PhantomData};
+
+use canon::Usage;
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+    de::{IgnoredAny, MapAccess, Visitor},
 };
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
+pub(super) use self::loose::Loose;
+use super::usage::{GroqUsage, Stated};
 use crate::{Error, fields::json_error};
 
 /// A whole answer, or one chunk of a streamed one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct Chunk<'a> {
-    #[serde(borrow, default)]
     pub(super) id: Loose<'a>,
-    #[serde(borrow, default)]
     pub(super) object: Loose<'a>,
-    #[serde(borrow, default)]
     pub(super) model: Loose<'a>,
-    #[serde(borrow, default)]
     pub(super) created: Loose<'a>,
-    #[serde(borrow, default)]
     pub(super) system_fingerprint: Loose<'a>,
-    #[serde(borrow, default)]
     pub(super) service_tier: Loose<'a>,
-    #[serde(borrow, default)]
     pub(super) choices: Option<Vec<Piece<'a>>>,
-    #[serde(borrow, default)]
-    pub(super) usage: Loose<'a>,
-    #[serde(borrow, default)]
-    pub(super) x_groq: Loose<'a>,
-    #[serde(borrow, default)]
+    pub(super) usage: Stated,
     pub(super) error: Loose<'a>,
+    pub(super) rare: Option<Box<Rare<'a>>>,
+}
+
+/// What few vendors write beside an answer.
+#[derive(Debug, Default)]
+pub(super) struct Rare<'a> {
+    /// Groq: the usage of a stream.
+    pub(super) groq: Option<Box<Usage>>,
     /// Errors of some vendors stand at the top.
-    #[serde(borrow, default)]
     pub(super) message: Loose<'a>,
-    #[serde(borrow, default)]
     pub(super) detail: Loose<'a>,
     /// Perplexity: addresses of the sources.
-    #[serde(borrow, default)]
     pub(super) citations: Loose<'a>,
     /// Perplexity: the same with titles.
-    #[serde(borrow, default)]
     pub(super) search_results: Loose<'a>,
 }
 
 impl<'a> Chunk<'a> {
     /// Reads a whole answer, or one chunk.
     pub(super) fn parse(body: &'a [u8]) -> Result<Self, Error> {
-        // serde would take a list for a struct.
         if body.trim_ascii_start().first() == Some(&b'[') {
             return Err(Error::Field {
                 path: "the body".to_owned(),
@@ -61,29 +59,30 @@ impl<'a> Chunk<'a> {
                 found: "an array".to_owned(),
             });
         }
-        serde_json::from_slice(body).map_err(|error| json_error(body, &error))
+        // Checking the bytes as a whole is cheaper than text by text.
+        match std::str::from_utf8(body) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(body),
+        }
+        .map_err(|error| json_error(body, &error))
+    }
+
+    fn rare(&mut self) -> &mut Rare<'a> {
+        self.rare.get_or_insert_default()
     }
 }
 
 /// A choice of an answer, or a piece of one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct Piece<'a> {
-    #[serde(borrow, default)]
     pub(super) index: Loose<'a>,
-    #[serde(borrow, default)]
-    pub(super) delta: Option<Delta<'a>>,
-    #[serde(borrow, default)]
-    pub(super) message: Option<Delta<'a>>,
-    #[serde(borrow, default)]
+    pub(super) delta: Option<Box<Delta<'a>>>,
+    pub(super) message: Option<Box<Delta<'a>>>,
     pub(super) finish_reason: Loose<'a>,
-    #[serde(borrow, default)]
     pub(super) native_finish_reason: Loose<'a>,
-    #[serde(borrow, default)]
     pub(super) logprobs: Loose<'a>,
     /// vLLM: the stop sequence that ended it.
-    #[serde(borrow, default)]
     pub(super) stop_reason: Loose<'a>,
-    #[serde(borrow, default)]
     pub(super) error: Loose<'a>,
 }
 
@@ -114,223 +113,185 @@ pub(super) struct CallPiece<'a> {
 }
 
 /// The function of a tool call, or a piece of it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct FunctionPiece<'a> {
-    #[serde(borrow, default)]
     pub(super) name: Loose<'a>,
-    #[serde(borrow, default)]
     pub(super) arguments: Loose<'a>,
 }
 
-/// Any JSON value, its text borrowed where that is possible.
-#[derive(Debug, Default)]
-pub(super) enum Loose<'a> {
-    /// `null`, or not there at all.
-    #[default]
-    Nothing,
-    Bool(bool),
-    Number(Number),
-    Text(Cow<'a, str>),
-    List(Vec<Value>),
-    /// Boxed, so that the many fields that are no objects stay small to move.
-    Object(Box<Map<String, Value>>),
-}
-
-impl<'a> Loose<'a> {
-    /// The text, where it is one and not empty.
-    pub(super) fn text(self) -> Option<Cow<'a, str>> {
-        match self {
-            Self::Text(text) if !text.is_empty() => Some(text),
-            Self::Text(_)
-            | Self::Nothing
-            | Self::Bool(_)
-            | Self::Number(_)
-            | Self::List(_)
-            | Self::Object(_) => None,
-        }
-    }
-
-    /// The same as an owned text.
-    pub(super) fn string(self) -> Option<String> {
-        self.text().map(Cow::into_owned)
-    }
-
-    /// The whole number, where it is one.
-    pub(super) fn u64(&self) -> Option<u64> {
-        match self {
-            Self::Number(number) => number.as_u64(),
-            Self::Nothing | Self::Bool(_) | Self::Text(_) | Self::List(_) | Self::Object(_) => None,
-        }
-    }
-
-    /// The list; empty where it is something else.
-    pub(super) fn list(self) -> Vec<Value> {
-        match self {
-            Self::List(list) => list,
-            Self::Nothing | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Object(_) => {
-                Vec::new()
-            }
-        }
-    }
-
-    /// Whether there is nothing.
-    pub(super) const fn is_nothing(&self) -> bool {
-        matches!(self, Self::Nothing)
-    }
-
-    /// The value as a tree.
-    pub(super) fn into_value(self) -> Value {
-        match self {
-            Self::Nothing => Value::Null,
-            Self::Bool(yes) => Value::Bool(yes),
-            Self::Number(number) => Value::Number(number),
-            Self::Text(text) => Value::String(text.into_owned()),
-            Self::List(list) => Value::Array(list),
-            Self::Object(map) => Value::Object(*map),
-        }
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LooseVisitor)
-    }
-}
-
-struct LooseVisitor;
-
-impl<'de> Visitor<'de> for LooseVisitor {
-    type Value = Loose<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Loose::Nothing)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Loose::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Loose::Number(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Loose::Number(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Number::from_f64(value).map_or(Loose::Nothing, Loose::Number))
-    }
-
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
-        Ok(Loose::Text(Cow::Borrowed(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Loose::Text(Cow::Owned(value.to_owned())))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-        Ok(Loose::Text(Cow::Owned(value)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            list.push(item);
-        }
-        Ok(Loose::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let map = Map::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Loose::Object(Box::new(map)))
-    }
-}
-
-/// The name of a field, borrowed.
-struct Name<'a>(Cow<'a, str>);
+/// The name of a field, borrowed where that is possible.
+pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = Loose::deserialize(deserializer)?;
-        Ok(Self(name.text().unwrap_or_default()))
+        deserializer.deserialize_str(NameVisitor)
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Delta<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(DeltaVisitor)
-    }
-}
+struct NameVisitor;
 
-struct DeltaVisitor;
-
-impl<'de> Visitor<'de> for DeltaVisitor {
-    type Value = Delta<'de>;
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a message")
+        f.write_str("the name of a field")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut delta = Delta::default();
-        while let Some(Name(name)) = map.next_key()? {
-            match &*name {
-                "content" => delta.content = map.next_value()?,
-                "reasoning" => delta.reasoning = map.next_value()?,
-                "reasoning_content" => delta.reasoning_content = map.next_value()?,
-                "reasoning_details" => delta.reasoning_details = map.next_value()?,
-                "refusal" => delta.refusal = map.next_value()?,
-                "tool_calls" => {
-                    delta.tool_calls = map.next_value::<Option<Vec<_>>>()?.unwrap_or_default();
-                }
-                "annotations" => delta.annotations = map.next_value()?,
-                "images" => delta.images = map.next_value()?,
-                name if is_noise(name) => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                _ => keep(&mut delta.rest, &name, map.next_value()?),
-            }
-        }
-        Ok(delta)
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for CallPiece<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(CallVisitor)
-    }
+/// An object that is filled field by field, in whatever order they come.
+trait Fill<'de>: Default {
+    /// What it is called in errors.
+    const WHAT: &'static str;
+
+    /// Takes the value of the field of this name.
+    fn fill<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
 }
 
-struct CallVisitor;
+struct FillVisitor<T>(PhantomData<T>);
 
-impl<'de> Visitor<'de> for CallVisitor {
-    type Value = CallPiece<'de>;
+impl<'de, T: Fill<'de>> Visitor<'de> for FillVisitor<T> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a tool call")
+        f.write_str(T::WHAT)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut call = CallPiece::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let mut filled = T::default();
         while let Some(Name(name)) = map.next_key()? {
-            match &*name {
-                "index" => call.index = map.next_value()?,
-                "id" => call.id = map.next_value()?,
-                "function" => call.function = map.next_value()?,
-                "custom" => call.custom = map.next_value()?,
-                "type" => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                _ => keep(&mut call.rest, &name, map.next_value()?),
+            filled.fill(&name, &mut map)?;
+        }
+        Ok(filled)
+    }
+}
+
+macro_rules! deserialize_by_filling {
+    ($($name:ident),*) => {$(
+        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_map(FillVisitor(PhantomData))
             }
         }
-        Ok(call)
+    )*};
+}
+
+deserialize_by_filling!(Chunk, Piece, Delta, CallPiece, FunctionPiece);
+
+impl<'de: 'a, 'a> Fill<'de> for Chunk<'a> {
+    const WHAT: &'static str = "an answer";
+
+    fn fill<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "id" => self.id = map.next_value()?,
+            "object" => self.object = map.next_value()?,
+            "created" => self.created = map.next_value()?,
+            "model" => self.model = map.next_value()?,
+            "choices" => self.choices = map.next_value()?,
+            "usage" => self.usage = map.next_value()?,
+            "system_fingerprint" => self.system_fingerprint = map.next_value()?,
+            "service_tier" => self.service_tier = map.next_value()?,
+            "error" => self.error = map.next_value()?,
+            "message" => self.rare().message = map.next_value()?,
+            "detail" => self.rare().detail = map.next_value()?,
+            "citations" => self.rare().citations = map.next_value()?,
+            "search_results" => self.rare().search_results = map.next_value()?,
+            "x_groq" => {
+                let GroqUsage(usage) = map.next_value()?;
+                if usage.is_some() {
+                    self.rare().groq = usage;
+                }
+            }
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de: 'a, 'a> Fill<'de> for Piece<'a> {
+    const WHAT: &'static str = "a choice";
+
+    fn fill<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "index" => self.index = map.next_value()?,
+            "delta" => self.delta = map.next_value()?,
+            "message" => self.message = map.next_value()?,
+            "finish_reason" => self.finish_reason = map.next_value()?,
+            "logprobs" => self.logprobs = map.next_value()?,
+            "native_finish_reason" => self.native_finish_reason = map.next_value()?,
+            "stop_reason" => self.stop_reason = map.next_value()?,
+            "error" => self.error = map.next_value()?,
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de: 'a, 'a> Fill<'de> for Delta<'a> {
+    const WHAT: &'static str = "a message";
+
+    fn fill<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "content" => self.content = map.next_value()?,
+            "reasoning" => self.reasoning = map.next_value()?,
+            "reasoning_content" => self.reasoning_content = map.next_value()?,
+            "reasoning_details" => self.reasoning_details = map.next_value()?,
+            "refusal" => self.refusal = map.next_value()?,
+            "tool_calls" => {
+                self.tool_calls = map.next_value::<Option<Vec<_>>>()?.unwrap_or_default();
+            }
+            "annotations" => self.annotations = map.next_value()?,
+            "images" => self.images = map.next_value()?,
+            name if is_noise(name) => {
+                map.next_value::<IgnoredAny>()?;
+            }
+            _ => keep(&mut self.rest, name, map.next_value()?),
+        }
+        Ok(())
+    }
+}
+
+impl<'de: 'a, 'a> Fill<'de> for CallPiece<'a> {
+    const WHAT: &'static str = "a tool call";
+
+    fn fill<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "index" => self.index = map.next_value()?,
+            "id" => self.id = map.next_value()?,
+            "function" => self.function = map.next_value()?,
+            "custom" => self.custom = map.next_value()?,
+            "type" => {
+                map.next_value::<IgnoredAny>()?;
+            }
+            _ => keep(&mut self.rest, name, map.next_value()?),
+        }
+        Ok(())
+    }
+}
+
+impl<'de: 'a, 'a> Fill<'de> for FunctionPiece<'a> {
+    const WHAT: &'static str = "a function";
+
+    fn fill<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "name" => self.name = map.next_value()?,
+            "arguments" => self.arguments = map.next_value()?,
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -78,7 +78,7 @@ impl ChoiceReader {
             (None, message) => message,
         };
         if let Some(delta) = delta {
-            self.delta(delta, id, out);
+            self.delta(*delta, id, out);
         }
         if let Loose::Object(logprobs) = piece.logprobs {
             out(Event::Logprobs {
