@@ -5,93 +5,95 @@ use std::io::Write as _;
 
 use canon::{NanoUsd, Usage};
 
-use crate::{Receipt, json::Object};
+use crate::{Receipt, json::write};
 
-/// Appends OpenRouter's usage object, in its order of fields.
+/// Appends OpenRouter's usage object, in its order of fields. Every answer ends with it and nothing in it needs
+/// an escape, so it is written as text between numbers.
 pub fn render_usage(receipt: &Receipt, out: &mut Vec<u8>) {
     let usage = &receipt.usage;
-    let mut object = Object::open(out);
-    object.field("prompt_tokens", &usage.prompt_tokens);
-    object.field("completion_tokens", &usage.completion_tokens);
-    object.field("total_tokens", &usage.total());
-    let cache_write_tokens = usage
-        .cache_write_tokens
-        .saturating_add(usage.cache_write_1h_tokens);
-    render_price(receipt, &mut object);
-    let mut prompt = object.object("prompt_tokens_details");
-    prompt.field("cached_tokens", &usage.cached_tokens);
-    prompt.field("cache_write_tokens", &cache_write_tokens);
-    prompt.field("audio_tokens", &usage.audio_prompt_tokens);
-    prompt.field("video_tokens", &0);
-    prompt.close();
-    render_cost_details(receipt, &mut object);
-    render_completion_details(usage, &mut object);
+    count(out, r#"{"prompt_tokens":"#, usage.prompt_tokens);
+    count(out, r#","completion_tokens":"#, usage.completion_tokens);
+    count(out, r#","total_tokens":"#, usage.total());
+    out.push(b',');
+    render_price(receipt, out);
+    render_prompt_details(usage, out);
+    out.push(b',');
+    render_cost_details(receipt, out);
+    render_completion_details(usage, out);
     if usage.web_searches > 0 {
-        let mut searches = object.object("server_tool_use_details");
-        searches.field("web_search_requests", &usage.web_searches);
-        searches.close();
+        let name = r#","server_tool_use_details":{"web_search_requests":"#;
+        count(out, name, usage.web_searches);
+        out.push(b'}');
     }
-    object.close();
+    out.push(b'}');
 }
 
 /// Appends `"cost":…,"is_byok":…,"cost_details":{…}` without braces, for usage objects of other dialects.
 pub fn render_cost(receipt: &Receipt, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"\"cost\":");
-    write_amount(out, receipt.cost);
-    let mut object = Object::resume(out);
-    object.field("is_byok", &receipt.is_byok);
-    render_cost_details(receipt, &mut object);
+    render_price(receipt, out);
+    out.push(b',');
+    render_cost_details(receipt, out);
 }
 
-fn render_price(receipt: &Receipt, object: &mut Object<'_>) {
-    amount(object, "cost", receipt.cost);
-    object.field("is_byok", &receipt.is_byok);
+fn render_price(receipt: &Receipt, out: &mut Vec<u8>) {
+    amount(out, r#""cost":"#, receipt.cost);
+    text(out, r#","is_byok":"#);
+    text(out, if receipt.is_byok { "true" } else { "false" });
 }
 
-fn render_cost_details(receipt: &Receipt, object: &mut Object<'_>) {
-    let mut details = object.object("cost_details");
-    amount(
-        &mut details,
-        "upstream_inference_cost",
-        receipt.upstream_cost,
-    );
-    amount(
-        &mut details,
-        "upstream_inference_prompt_cost",
+fn render_prompt_details(usage: &Usage, out: &mut Vec<u8>) {
+    let cache_write_tokens = usage
+        .cache_write_tokens
+        .saturating_add(usage.cache_write_1h_tokens);
+    text(out, r#","prompt_tokens_details":{"#);
+    count(out, r#""cached_tokens":"#, usage.cached_tokens);
+    count(out, r#","cache_write_tokens":"#, cache_write_tokens);
+    count(out, r#","audio_tokens":"#, usage.audio_prompt_tokens);
+    text(out, r#","video_tokens":0}"#);
+}
+
+fn render_cost_details(receipt: &Receipt, out: &mut Vec<u8>) {
+    let (prompt, completion) = (
         receipt.upstream_prompt_cost,
-    );
-    amount(
-        &mut details,
-        "upstream_inference_completions_cost",
         receipt.upstream_completion_cost,
     );
-    details.close();
+    text(out, r#""cost_details":{"#);
+    amount(out, r#""upstream_inference_cost":"#, receipt.upstream_cost);
+    amount(out, r#","upstream_inference_prompt_cost":"#, prompt);
+    amount(
+        out,
+        r#","upstream_inference_completions_cost":"#,
+        completion,
+    );
+    out.push(b'}');
 }
 
-fn render_completion_details(usage: &Usage, object: &mut Object<'_>) {
-    let mut details = object.object("completion_tokens_details");
-    details.field("reasoning_tokens", &usage.reasoning_tokens);
-    details.field("image_tokens", &usage.image_completion_tokens);
-    details.field("audio_tokens", &usage.audio_completion_tokens);
-    if usage.accepted_prediction_tokens > 0 || usage.rejected_prediction_tokens > 0 {
-        details.field(
-            "accepted_prediction_tokens",
-            &usage.accepted_prediction_tokens,
-        );
-        details.field(
-            "rejected_prediction_tokens",
-            &usage.rejected_prediction_tokens,
-        );
+fn render_completion_details(usage: &Usage, out: &mut Vec<u8>) {
+    let accepted = usage.accepted_prediction_tokens;
+    let rejected = usage.rejected_prediction_tokens;
+    text(out, r#","completion_tokens_details":{"#);
+    count(out, r#""reasoning_tokens":"#, usage.reasoning_tokens);
+    count(out, r#","image_tokens":"#, usage.image_completion_tokens);
+    count(out, r#","audio_tokens":"#, usage.audio_completion_tokens);
+    if accepted > 0 || rejected > 0 {
+        count(out, r#","accepted_prediction_tokens":"#, accepted);
+        count(out, r#","rejected_prediction_tokens":"#, rejected);
     }
-    details.close();
+    out.push(b'}');
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn count(out: &mut Vec<u8>, name: &str, tokens: u64) {
+    text(out, name);
+    write(out, &tokens);
 }
 
 /// An amount in USD, as the decimal text of its integer: always a JSON number.
-fn amount(object: &mut Object<'_>, name: &str, amount: NanoUsd) {
-    write_amount(object.key(name), amount);
-}
-
-fn write_amount(out: &mut Vec<u8>, amount: NanoUsd) {
+fn amount(out: &mut Vec<u8>, name: &str, amount: NanoUsd) {
+    text(out, name);
     // Writing to memory cannot fail.
     let _infallible = write!(out, "{amount}");
 }
@@ -133,5 +135,35 @@ mod tests {
         fields.push(b'}');
         let cost: serde_json::Value = serde_json::from_slice(&fields).unwrap();
         assert_eq!(cost["is_byok"], false);
+    }
+
+    #[test]
+    fn searches_and_predictions_are_said_where_there_were_any() {
+        let read = |usage| {
+            let receipt = Receipt {
+                usage,
+                ..Receipt::default()
+            };
+            let mut out = Vec::new();
+            render_usage(&receipt, &mut out);
+            serde_json::from_slice::<serde_json::Value>(&out).unwrap()
+        };
+        let said = read(Usage {
+            prompt_tokens: 9,
+            cache_write_tokens: 2,
+            cache_write_1h_tokens: 3,
+            rejected_prediction_tokens: 4,
+            web_searches: 5,
+            ..Usage::default()
+        });
+        assert_eq!(said["prompt_tokens_details"]["cache_write_tokens"], 5);
+        let completion = &said["completion_tokens_details"];
+        assert_eq!(completion["accepted_prediction_tokens"], 0);
+        assert_eq!(completion["rejected_prediction_tokens"], 4);
+        assert_eq!(said["server_tool_use_details"]["web_search_requests"], 5);
+        let quiet = read(Usage::default());
+        assert_eq!(quiet.get("server_tool_use_details"), None);
+        let completion = &quiet["completion_tokens_details"];
+        assert_eq!(completion.get("accepted_prediction_tokens"), None);
     }
 }
