@@ -338,11 +338,20 @@ fn garbage_is_an_error_and_news_are_not() {
         "{",
         "[]",
         r#"{"type":1}"#,
-        r#"{"type":"message_start","message":{"usage":{"input_tokens":-1}}}"#,
-        r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1.5}}"#,
         r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"1"}}"#,
     ] {
         assert!(read(garbage).is_err(), "{garbage}");
+    }
+    // A count that cannot be costs the count, not the answer.
+    for impossible in [
+        r#"{"type":"message_start","message":{"usage":{"input_tokens":-1}}}"#,
+        r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1.5}}"#,
+    ] {
+        let steps = read(impossible).unwrap();
+        let counted = steps
+            .iter()
+            .any(|step| matches!(step, Step::Event(Event::Usage(_))));
+        assert!(!steps.is_empty() && !counted, "{impossible}: {steps:?}");
     }
     for news in [
         r#"{"type":"ping"}"#,
