@@ -75,6 +75,7 @@ async fn path(core: &Core, inbound: Inbound, generation: &GenerationId) -> Resul
     let plan = plan::plan(core.app(), &admitted.request)?;
     let shape = answer::Shape::of(&admitted);
     // Money is held inside, once for each attempt, before a byte goes out.
-    let attempting = attempt::attempt(core.clone(), admitted, plan);
+    // Boxed here, where it is made: it is large, and every step behind would move it.
+    let attempting = Box::pin(attempt::attempt(core.clone(), admitted, plan));
     answer::deliver(core, shape, attempting).await
 }

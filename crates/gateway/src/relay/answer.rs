@@ -52,16 +52,16 @@ impl Shape {
 /// A whole answer is finished and settled even where the caller hangs up. A streamed one ends with its caller. Its
 /// status is held back for a grace period, so that a failure before the first token is a real status; after that,
 /// comments keep the connection open and a failure becomes an event.
-pub(super) async fn deliver<F>(core: &Core, shape: Shape, attempting: F) -> Result<Response, Fault>
-where
-    F: Future<Output = Result<Won, Fault>> + Send + 'static,
-{
+pub(super) async fn deliver(
+    core: &Core,
+    shape: Shape,
+    mut attempting: Attempting,
+) -> Result<Response, Fault> {
     let serve =
         dialects::served(shape.dialect).ok_or_else(|| Fault::ours("a dialect not served"))?;
     if !shape.stream {
         return Detached::new(core.clone(), whole(serve, attempting)).await;
     }
-    let mut attempting: Attempting = Box::pin(attempting);
     let config = &core.app().config.server;
     let grace = tokio::time::sleep(Duration::from_millis(config.grace_ms));
     let answer = tokio::select! {
@@ -77,10 +77,7 @@ where
     Ok(streamed(answer, keep_alive))
 }
 
-async fn whole<F>(serve: &'static dyn Serve, attempting: F) -> Result<Response, Fault>
-where
-    F: Future<Output = Result<Won, Fault>>,
-{
+async fn whole(serve: &'static dyn Serve, attempting: Attempting) -> Result<Response, Fault> {
     let Won { reply, mut meter } = attempting.await?;
     let Reply::Whole { mut response, .. } = reply else {
         return Err(Fault::ours(
@@ -111,7 +108,7 @@ where
 }
 
 /// The attempts at a request, under way.
-type Attempting = Pin<Box<dyn Future<Output = Result<Won, Fault>> + Send>>;
+pub(super) type Attempting = Pin<Box<dyn Future<Output = Result<Won, Fault>> + Send>>;
 
 /// A streamed answer.
 struct Answer {

@@ -34,8 +34,6 @@ CREATE TABLE generations (
     record     TEXT   NOT NULL
 );
 
-CREATE INDEX generations_by_time ON generations (workspace, created_at);
-
 -- How far a journal's entries have been shipped into this database.
 CREATE TABLE shipped (
     journal TEXT   NOT NULL PRIMARY KEY,
