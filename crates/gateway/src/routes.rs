@@ -11,7 +11,7 @@ use axum::{
     routing::{get, post},
 };
 use canon::{Dialect, Fault, Kind};
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, header};
 use hyper::{body::Incoming, service::Service};
 use hyper_util::service::TowerToHyperService;
 use serde_json::json;
@@ -68,6 +68,7 @@ pub fn router(core: Core) -> Router {
         .nest("/v1", api)
         .route("/health", get(health))
         .route("/ready", get(ready))
+        .route("/docs/errors", get(errors))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         // Handlers limit their bodies themselves, with an error in the caller's dialect.
@@ -113,6 +114,16 @@ async fn ready(State(core): State<Core>) -> Response {
         )
             .into_response()
     }
+}
+
+/// The page that `availability.docs_url` points to.
+async fn errors() -> Response {
+    const PAGE: &str = include_str!("../../../docs/errors.md");
+    (
+        [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")],
+        PAGE,
+    )
+        .into_response()
 }
 
 async fn not_found(OriginalUri(uri): OriginalUri) -> Response {

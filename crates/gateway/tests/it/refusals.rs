@@ -523,3 +523,32 @@ async fn while_it_drains_it_is_not_ready() {
     assert_eq!(house.get("/ready").await.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(house.get("/health").await.0, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn an_answer_about_availability_points_to_a_page_that_explains_its_code() {
+    let house = House::open("").await;
+    let page = |path: String| {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let house = &house;
+        async move { Answer::read(house.call(request).await).await }
+    };
+    let (_, key) = house
+        .app
+        .keyring
+        .create(new_key("reader", false))
+        .await
+        .unwrap();
+    let body = json!({"model": "nobody/nothing", "messages": [{"role": "user", "content": "x"}]});
+    let request = Request::post(CHAT)
+        .header(header::AUTHORIZATION, format!("Bearer {}", key.expose()))
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    let refused = Answer::read(house.call(request).await).await;
+    let availability = &refused.error()["availability"];
+    let url = availability["docs_url"].as_str().unwrap();
+    let (path, code) = url.split_once('#').unwrap();
+    assert_eq!(availability["code"], code);
+    let page = page(path.to_owned()).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains(&format!("`{code}`")), "{}", page.text);
+}
