@@ -76,7 +76,7 @@ pub(super) fn admit(
     head: &Head,
     body: &Bytes,
     generation: &GenerationId,
-) -> Result<Admitted, Fault> {
+) -> Result<Box<Admitted>, Fault> {
     let Known { key, arrived_at } = known;
     let Head { serve, headers } = head;
     let mut request = serve.parse_request(body).map_err(|error| {
@@ -98,7 +98,8 @@ pub(super) fn admit(
         request.session_id = text_of(headers, "x-session-id");
     }
     caller.user_agent = caller.user_agent.filter(|agent| agent.len() <= 512);
-    Ok(Admitted {
+    // Boxed: every step behind hands it on.
+    Ok(Box::new(Admitted {
         key,
         request,
         dialect: serve.dialect(),
@@ -106,7 +107,7 @@ pub(super) fn admit(
         arrived_at,
         body_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
         caller,
-    })
+    }))
 }
 
 /// The key's plaintext: `Authorization: Bearer`, or `x-api-key` where Anthropic's clients send it.

@@ -24,7 +24,11 @@ pub(super) struct Won {
 
 /// Tries the plan's targets in order. Dropping the future ends the call under way; the prompt is then charged, by an
 /// estimate.
-pub(super) async fn attempt(core: Core, admitted: Admitted, mut plan: Plan) -> Result<Won, Fault> {
+pub(super) async fn attempt(
+    core: Core,
+    admitted: Box<Admitted>,
+    mut plan: Plan,
+) -> Result<Won, Fault> {
     let attempts_max = usize::from(core.app().config.upstream.attempts_max);
     let asked = admitted.request.sampling.max_tokens;
     let Some(first) = plan.next(None) else {

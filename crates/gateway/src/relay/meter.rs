@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Meter {
     app: Arc<App>,
-    admitted: Admitted,
+    admitted: Box<Admitted>,
     target: Target,
     hold: Option<Hold>,
     attempts: Vec<Attempt>,
@@ -61,7 +61,7 @@ enum End {
 }
 
 impl Meter {
-    pub(super) fn new(app: &Arc<App>, admitted: Admitted, first: Target) -> Self {
+    pub(super) fn new(app: &Arc<App>, admitted: Box<Admitted>, first: Target) -> Self {
         let app = Arc::clone(app);
         Self {
             app,
@@ -172,7 +172,7 @@ impl Meter {
     }
 
     /// The request it runs for.
-    pub(super) const fn admitted(&self) -> &Admitted {
+    pub(super) fn admitted(&self) -> &Admitted {
         &self.admitted
     }
 

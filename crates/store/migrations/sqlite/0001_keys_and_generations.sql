@@ -25,14 +25,15 @@ CREATE TABLE key_changes (
     digest  BLOB    NOT NULL
 );
 
--- One row a served request. The record is whole in `record`; the other columns are for finding it.
+-- One row a served request. The record is whole in `record`; the other columns are for finding it. Ids begin with
+-- their second, so rows come nearly in order and the one tree grows at its end.
 CREATE TABLE generations (
     id         TEXT   NOT NULL PRIMARY KEY,
     workspace  TEXT   NOT NULL,
     key_id     TEXT   NOT NULL,
     created_at BIGINT NOT NULL,
     record     TEXT   NOT NULL
-);
+) WITHOUT ROWID;
 
 -- How far a journal's entries have been shipped into this database.
 CREATE TABLE shipped (
