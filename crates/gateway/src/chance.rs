@@ -31,22 +31,29 @@ pub fn draw() -> u64 {
 }
 
 /// A new `gen-<unix seconds>-<20 letters and digits>`.
+///
+/// The first four of the twenty tell the time within the second, in an alphabet that sorts, so that ids come in
+/// order and what is kept by id grows at its end. The other sixteen are drawn.
 #[must_use]
 pub fn generation_id(now_micros: i64) -> GenerationId {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789AZ";
+    const SORTED: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let letter = |number: u64| {
+        let place = usize::try_from(number).unwrap_or(0);
+        char::from(SORTED.get(place).copied().unwrap_or(b'z'))
+    };
     let mut id = String::with_capacity(36);
     id.push_str("gen-");
     id.push_str(&now_micros.div_euclid(1_000_000).to_string());
     id.push('-');
+    let within = now_micros.rem_euclid(1_000_000).unsigned_abs();
+    for unit in [62 * 62 * 62, 62 * 62, 62, 1] {
+        id.push(letter(within / unit % 62));
+    }
     for _ in 0..2 {
         let mut bits = draw();
-        for _ in 0..10 {
-            let letter = LETTERS
-                .get(usize::try_from(bits & 63).unwrap_or(0))
-                .copied()
-                .unwrap_or(b'A');
-            id.push(char::from(letter));
-            bits >>= 6;
+        for _ in 0..8 {
+            id.push(letter((bits & 0xff) % 62));
+            bits >>= 8;
         }
     }
     GenerationId::new(&id)
@@ -69,5 +76,13 @@ mod tests {
             ("gen", "1700000000", 20)
         );
         assert!(parts[2].bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    }
+
+    #[test]
+    fn ids_sort_by_time() {
+        let times =
+            [0, 1, 61, 62, 3_843, 238_328, 999_999].map(|within| 1_700_000_000_000_000 + within);
+        let ids = times.map(generation_id);
+        assert!(ids.is_sorted(), "{ids:?}");
     }
 }
