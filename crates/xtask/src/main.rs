@@ -13,6 +13,8 @@ mod run;
 mod test;
 mod tidy;
 
+use std::{io::Write as _, process::ExitCode};
+
 use anyhow::{Result, bail};
 
 const HELP: &str = "\
@@ -29,7 +31,18 @@ usage: cargo x COMMAND
 
 Each command has its own --help where it takes more.";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line for people, whatever RUST_BACKTRACE says.
+            drop(writeln!(std::io::stderr(), "error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let Some((command, rest)) = args.split_first() else {
         return run::say(HELP);
