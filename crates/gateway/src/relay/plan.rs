@@ -31,8 +31,6 @@ pub struct Target {
     endpoint: usize,
     /// The provider behind it.
     pub upstream: Arc<Upstream>,
-    /// Why it has its place.
-    pub why: routing::Why,
 }
 
 impl Target {
@@ -72,7 +70,6 @@ impl Plan {
                     snapshot: Arc::clone(&self.snapshot),
                     endpoint: target.endpoint,
                     upstream: Arc::clone(upstream),
-                    why: target.why,
                 });
             }
         }
