@@ -143,3 +143,35 @@ fn local_model(provider: &ProviderId, model: &local::LocalModel) -> Option<Own> 
         prices: free.ok(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_server_found_on_this_machine_is_offered_by_its_own_names() {
+        let found = local::Found {
+            provider: providers::find("ollama").unwrap(),
+            base_url: "http://127.0.0.1:11434/v1".to_owned(),
+            models: vec![local::LocalModel {
+                id: "llama3.2:1b".to_owned(),
+                context_length: Some(2_048),
+            }],
+        };
+        let snapshot = Snapshot::of(&Config::default(), vec![found]).unwrap();
+        let resolved = snapshot.catalog.resolve("ollama/llama3.2:1b").unwrap();
+        let endpoints: Vec<_> = resolved.endpoints().collect();
+        assert_eq!(endpoints.len(), 1);
+        assert_eq!(&*endpoints[0].upstream_id, "llama3.2:1b");
+        assert_eq!(endpoints[0].context_length, Some(2_048));
+        assert!(endpoints[0].prices.as_ref().unwrap().is_free());
+        let upstream = &snapshot.upstreams[&endpoints[0].provider];
+        assert_eq!(upstream.base_url(), "http://127.0.0.1:11434/v1");
+    }
+
+    #[test]
+    fn nothing_is_offered_where_nothing_was_found_or_configured() {
+        let snapshot = Snapshot::of(&Config::default(), Vec::new()).unwrap();
+        assert!(snapshot.upstreams.is_empty());
+    }
+}

@@ -275,7 +275,7 @@ impl Meter {
         self.seen.is_answering = true;
     }
 
-    /// The answer came to its end: settles it, durably, before the caller sees the end.
+    /// The answer came to its end: settles it, written down before the caller sees the end.
     pub(super) fn complete(&mut self) -> Receipt {
         self.end(End::Complete)
     }
