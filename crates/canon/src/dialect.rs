@@ -8,16 +8,38 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
     /// OpenAI Chat Completions, as OpenRouter extends it.
+    #[serde(rename = "openai-chat", alias = "open-ai-chat")]
     OpenAiChat,
     /// Anthropic Messages.
     Anthropic,
     /// Gemini `generateContent`.
     Gemini,
+    /// OpenAI Responses.
+    #[serde(rename = "openai-responses")]
+    OpenAiResponses,
+    /// OpenAI's legacy Completions. Served, never called.
+    #[serde(rename = "openai-completions")]
+    OpenAiCompletions,
+    /// Bedrock `Converse`. Called, never served.
+    Bedrock,
+    /// Cohere Chat v2. Called, never served.
+    Cohere,
+    /// Ollama's own chat. Called, never served.
+    Ollama,
 }
 
 impl Dialect {
     /// Every dialect, in the order of documentation.
-    pub const ALL: &[Self] = &[Self::OpenAiChat, Self::Anthropic, Self::Gemini];
+    pub const ALL: &[Self] = &[
+        Self::OpenAiChat,
+        Self::OpenAiResponses,
+        Self::OpenAiCompletions,
+        Self::Anthropic,
+        Self::Gemini,
+        Self::Bedrock,
+        Self::Cohere,
+        Self::Ollama,
+    ];
 
     /// The name used in configuration, tables and logs.
     #[must_use]
@@ -26,6 +48,11 @@ impl Dialect {
             Self::OpenAiChat => "openai-chat",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
+            Self::OpenAiResponses => "openai-responses",
+            Self::OpenAiCompletions => "openai-completions",
+            Self::Bedrock => "bedrock",
+            Self::Cohere => "cohere",
+            Self::Ollama => "ollama",
         }
     }
 

@@ -57,6 +57,8 @@ pub enum Event {
         id: String,
         /// The function.
         name: String,
+        /// Whether it is a custom tool, whose arguments are free text.
+        custom: bool,
         /// Fields that only one dialect has.
         extras: Extras,
     },

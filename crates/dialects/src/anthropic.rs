@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use canon::{Dialect, Request, Response};
 
 use crate::{
-    Call, Error, ErrorBody, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp, Target,
+    Call, Error, ErrorBody, Form, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp, Target,
     VendorError,
 };
 
@@ -57,7 +57,7 @@ impl Call for Anthropic {
         wire::DIALECT
     }
 
-    fn path(&self, _upstream_model: &str, _stream: bool) -> Cow<'static, str> {
+    fn path(&self, _upstream_model: &str, _form: &Form, _stream: bool) -> Cow<'static, str> {
         Cow::Borrowed("/messages")
     }
 
@@ -74,7 +74,7 @@ impl Call for Anthropic {
         response::parse(body)
     }
 
-    fn stream(&self) -> Box<dyn ParseStream> {
+    fn stream(&self, _form: &Form) -> Box<dyn ParseStream> {
         Box::new(stream::Parser::default())
     }
 

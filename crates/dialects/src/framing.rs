@@ -1,3 +1,91 @@
-//! Frames out of bytes and back.
+//! Frames out of bytes that arrive in pieces of any size.
 
 pub mod sse;
+
+use std::borrow::Cow;
+
+/// How the frames of a stream are cut out of its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// Server-sent events.
+    #[default]
+    Sse,
+}
+
+/// One frame. Borrowed from the reader's buffer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// Its kind, where the framing states one (SSE's `event` field, AWS's `:event-type` header).
+    pub event: Option<&'a str>,
+    /// What it carries.
+    pub data: Cow<'a, [u8]>,
+}
+
+/// What came out of the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// A frame.
+    Frame(Frame<'a>),
+    /// A comment: a sign of life.
+    Comment,
+}
+
+/// Bytes that no frame can be cut from. Nothing follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A frame grew over the limit.
+    #[error("a frame of the stream is longer than {limit} bytes")]
+    TooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
+}
+
+/// Cuts frames out of the bytes of one stream.
+#[derive(Debug)]
+pub enum Reader {
+    /// Of server-sent events.
+    Sse(sse::Reader),
+}
+
+impl Reader {
+    /// A reader of this framing that refuses frames above `limit` bytes.
+    #[must_use]
+    pub const fn new(framing: Framing, limit: usize) -> Self {
+        match framing {
+            Framing::Sse => Self::Sse(sse::Reader::new(limit)),
+        }
+    }
+
+    /// Takes in a piece.
+    ///
+    /// # Errors
+    /// A frame is longer than the limit.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::Sse(reader) => reader.push(bytes),
+        }
+    }
+
+    /// The next frame or comment, once it is whole.
+    ///
+    /// # Errors
+    /// The bytes are no frame of this framing.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it lends from the buffer; an iterator cannot"
+    )]
+    pub fn next(&mut self) -> Result<Option<Item<'_>>, Error> {
+        match self {
+            Self::Sse(reader) => Ok(reader.next()),
+        }
+    }
+
+    /// The bytes are at their end: what is left becomes a last frame, where this framing allows that (a last event
+    /// without its empty line, a last line without its line break). Says whether anything was left.
+    pub fn close(&mut self) -> bool {
+        match self {
+            Self::Sse(reader) => !reader.is_empty() && reader.push(b"\n\n").is_ok(),
+        }
+    }
+}

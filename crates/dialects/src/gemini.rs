@@ -30,7 +30,7 @@ use std::borrow::Cow;
 
 use canon::{Dialect, Request, Response};
 
-use crate::{Call, Error, Loss, ParseStream, Target, VendorError};
+use crate::{Call, Error, Form, Loss, ParseStream, Target, VendorError};
 
 /// The codec.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ impl Call for Gemini {
 
     /// `/models/{model}:generateContent`, or `:streamGenerateContent?alt=sse`. What could leave the
     /// path segment is percent-encoded here and refused by [`Call::render_request`].
-    fn path(&self, upstream_model: &str, stream: bool) -> Cow<'static, str> {
+    fn path(&self, upstream_model: &str, _form: &Form, stream: bool) -> Cow<'static, str> {
         let method = if stream {
             "streamGenerateContent?alt=sse"
         } else {
@@ -66,7 +66,7 @@ impl Call for Gemini {
         response::parse_response(body)
     }
 
-    fn stream(&self) -> Box<dyn ParseStream> {
+    fn stream(&self, _form: &Form) -> Box<dyn ParseStream> {
         Box::new(stream::Stream::default())
     }
 

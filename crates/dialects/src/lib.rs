@@ -23,18 +23,26 @@ pub use canon::Dialect;
 use canon::{Availability, Event, Kind, NanoUsd, Request, Response, Usage};
 pub use error::Error;
 pub use fields::Fields;
+pub use framing::{Frame, Framing};
 pub use loss::Loss;
+use serde_json::{Map, Value};
 
 /// The callers' side of a wire format.
 pub trait Serve: Sync {
     /// Which wire format.
     fn dialect(&self) -> Dialect;
 
-    /// Reads a request.
+    /// Reads a request. What the address says (Gemini: the model, and whether to stream) is the route's to fill in.
     ///
     /// # Errors
     /// Bad JSON (the byte and the path), a wrong type (the field and what is allowed), a missing field.
     fn parse_request(&self, body: &[u8]) -> Result<Request, Error>;
+
+    /// The fields of the request that this dialect repeats in its answers (Responses); they come back in
+    /// [`Stamp::echo`].
+    fn echo(&self, _request: &Request) -> Option<Box<Map<String, Value>>> {
+        None
+    }
 
     /// Appends a whole answer to `out`, as one JSON object.
     fn render_response(
@@ -73,8 +81,14 @@ pub trait Call: Sync {
     /// Which wire format.
     fn dialect(&self) -> Dialect;
 
-    /// The path behind the vendor's base address (`/chat/completions`), query included.
-    fn path(&self, upstream_model: &str, stream: bool) -> Cow<'static, str>;
+    /// The path behind the vendor's base address (`/chat/completions`), query included. Borrowed where the model is
+    /// no part of it.
+    fn path(&self, upstream_model: &str, form: &Form, stream: bool) -> Cow<'static, str>;
+
+    /// How the frames of a streamed answer are cut out of its bytes.
+    fn framing(&self, _form: &Form) -> Framing {
+        Framing::Sse
+    }
 
     /// Writes a request for this vendor; what the dialect cannot say is added to `loss`.
     ///
@@ -95,7 +109,7 @@ pub trait Call: Sync {
     fn parse_response(&self, body: &[u8]) -> Result<Response, Error>;
 
     /// Starts reading a streamed answer.
-    fn stream(&self) -> Box<dyn ParseStream>;
+    fn stream(&self, form: &Form) -> Box<dyn ParseStream>;
 
     /// Reads an error body, of whatever form; never fails.
     fn parse_error(&self, status: u16, body: &[u8]) -> VendorError;
@@ -108,7 +122,7 @@ pub trait ParseStream: Send {
     /// # Errors
     /// The frame is garbage. An error that the vendor states in a frame is not garbage: it is
     /// reported as [`Step::Error`].
-    fn frame(&mut self, frame: &framing::sse::Frame<'_>, out: &mut Vec<Step>) -> Result<(), Error>;
+    fn frame(&mut self, frame: &Frame<'_>, out: &mut Vec<Step>) -> Result<(), Error>;
 
     /// The bytes are at their end: whether the answer had come to its own end before (a finish reason or
     /// an end marker was seen). A stream that is cut says no.
@@ -193,6 +207,22 @@ pub struct Form {
     pub required_is_any: bool,
     /// Cache breakpoints (`cache_control`) are understood inside OpenAI chat parts.
     pub cache_marks: bool,
+    /// On whose platform the dialect is spoken, where that changes paths, bodies or framing.
+    pub platform: Platform,
+}
+
+/// A cloud that hosts another vendor's models behind its own addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Platform {
+    /// The vendor's own, or one that changes nothing.
+    #[default]
+    Own,
+    /// Google Vertex AI: the model stands in the path (`/publishers/…/models/{model}:rawPredict`).
+    Vertex,
+    /// Amazon Bedrock `InvokeModel`: the model stands in the path, streams are AWS event streams of base64 chunks.
+    Bedrock,
+    /// Azure: the deployment stands in the path or the body, `api-version` in the query.
+    Azure,
 }
 
 /// What is ours in an answer.
@@ -206,6 +236,8 @@ pub struct Stamp {
     pub model: String,
     /// Display name of the provider that serves.
     pub provider: String,
+    /// The fields of the request that the caller's dialect repeats ([`Serve::echo`]).
+    pub echo: Option<Box<Map<String, Value>>>,
 }
 
 /// What an answer used and cost, known at its end.
@@ -237,7 +269,7 @@ pub struct ErrorBody<'a> {
     /// The vendor's own code.
     pub provider_code: Option<&'a str>,
     /// More that the caller may read.
-    pub metadata: Option<&'a serde_json::Map<String, serde_json::Value>>,
+    pub metadata: Option<&'a Map<String, Value>>,
     /// Why no endpoint could serve.
     pub availability: Option<&'a Availability>,
     /// `gen-…`, where one was given out.

@@ -18,7 +18,12 @@ impl Auth {
     #[must_use]
     pub const fn usual(dialect: Dialect) -> Self {
         match dialect {
-            Dialect::OpenAiChat => Self::Bearer,
+            Dialect::OpenAiChat
+            | Dialect::OpenAiResponses
+            | Dialect::OpenAiCompletions
+            | Dialect::Bedrock
+            | Dialect::Cohere
+            | Dialect::Ollama => Self::Bearer,
             Dialect::Anthropic => Self::Header("x-api-key"),
             Dialect::Gemini => Self::Header("x-goog-api-key"),
         }

@@ -36,7 +36,12 @@ impl Quirk {
         match dialect {
             dialects::Dialect::OpenAiChat => &[Self::AskForUsage],
             dialects::Dialect::Anthropic => &[Self::Header("anthropic-version", "2023-06-01")],
-            dialects::Dialect::Gemini => &[],
+            dialects::Dialect::Gemini
+            | dialects::Dialect::OpenAiResponses
+            | dialects::Dialect::OpenAiCompletions
+            | dialects::Dialect::Bedrock
+            | dialects::Dialect::Cohere
+            | dialects::Dialect::Ollama => &[],
         }
     }
 

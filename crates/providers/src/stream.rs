@@ -6,7 +6,7 @@ use bytes::Bytes;
 use canon::{Event, Fault};
 use dialects::{
     ParseStream, Step,
-    framing::sse::{Item, Reader},
+    framing::{Item, Reader},
 };
 use http_body::Body;
 use hyper::body::Incoming;
@@ -135,8 +135,11 @@ where
         let now = Instant::now();
         Self {
             body,
-            reader: Reader::new(limits.frame_bytes_max),
-            parser: upstream.codec().stream(),
+            reader: Reader::new(
+                upstream.codec().framing(upstream.form()),
+                limits.frame_bytes_max,
+            ),
+            parser: upstream.codec().stream(upstream.form()),
             upstream,
             steps: Vec::new(),
             early: VecDeque::new(),
@@ -266,10 +269,19 @@ where
         self.last_byte = Instant::now();
         self.reader
             .push(bytes)
-            .map_err(|too_long| verdict::garbage(&self.upstream, too_long))?;
+            .map_err(|error| verdict::garbage(&self.upstream, error))?;
+        self.read_frames(out)
+    }
+
+    /// Reads the frames that are whole; says how many there were, comments included.
+    ///
+    /// # Errors
+    /// A frame is garbage.
+    fn read_frames(&mut self, out: &mut Vec<Event>) -> Result<usize, Box<Fault>> {
         let mut items = 0;
         while self.fault.is_none() && self.state != State::Ended {
-            let Some(item) = self.reader.next() else {
+            let next = self.reader.next();
+            let Some(item) = next.map_err(|error| verdict::garbage(&self.upstream, error))? else {
                 break;
             };
             items += 1;
@@ -307,7 +319,7 @@ where
     fn close(&mut self, out: &mut Vec<Event>) {
         // Half a frame is not garbage, the stream was cut there; so what this says about it does
         // not matter.
-        let _is_half = !self.reader.is_empty() && self.take_in(b"\n\n", out).is_err();
+        let _is_half = self.reader.close() && self.read_frames(out).is_err();
         if self.fault.is_some() || self.state == State::Ended {
             return;
         }

@@ -164,10 +164,15 @@ impl Upstream {
             provider: provider(),
             dialect: parts.dialect,
         })?;
-        let address = Address::parse(parts.base_url, call).map_err(|why| Error::Address {
-            provider: provider(),
-            why,
-        })?;
+        let mut form = Form::default();
+        for quirk in parts.quirks {
+            quirk.fold(&mut form);
+        }
+        let address =
+            Address::parse(parts.base_url, call, &form).map_err(|why| Error::Address {
+                provider: provider(),
+                why,
+            })?;
         if parts.key.is_some() && !address.is_private() {
             return Err(Error::Address {
                 provider: provider(),
@@ -180,10 +185,6 @@ impl Upstream {
                 provider: provider(),
             })?;
             headers.insert(name, value);
-        }
-        let mut form = Form::default();
-        for quirk in parts.quirks {
-            quirk.fold(&mut form);
         }
         Ok(Self(Arc::new(Ready {
             id,
@@ -259,7 +260,9 @@ impl Upstream {
 
     /// Where a request for this model goes; `None` where the model's name makes no address.
     pub(crate) fn uri(&self, upstream_model: &str, stream: bool) -> Option<Uri> {
-        self.0.address.uri(self.0.call, upstream_model, stream)
+        self.0
+            .address
+            .uri(self.0.call, &self.0.form, (upstream_model, stream))
     }
 
     /// Texts that no caller may read: the key and the host.

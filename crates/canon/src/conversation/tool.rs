@@ -30,6 +30,16 @@ pub enum ToolKind {
         /// Whether the vendor must guarantee the schema.
         strict: Option<bool>,
     },
+    /// A tool of the caller's that takes free text (OpenAI's `custom` tools).
+    Custom {
+        /// Its name.
+        name: String,
+        /// What it does.
+        description: Option<String>,
+        /// The form its input must have (`{"type":"text"}`, or a grammar with `syntax` and `definition`), flat,
+        /// as OpenAI Responses writes it.
+        format: Option<Value>,
+    },
     /// A tool that only one dialect has (a vendor's own web search, bash …), whole.
     Native {
         /// The dialect it is from.
@@ -50,6 +60,15 @@ pub enum ToolChoice {
     Required,
     /// This function.
     Function(String),
+    /// This custom tool.
+    Custom(String),
+    /// One of these functions, or (unless `required`) none.
+    Allowed {
+        /// Whether at least one must be called.
+        required: bool,
+        /// Their names.
+        names: Vec<String>,
+    },
     /// A choice that only one dialect has, whole.
     Native {
         /// The dialect it is from.
@@ -66,8 +85,10 @@ pub struct ToolCall {
     pub id: String,
     /// The function.
     pub name: String,
-    /// Its arguments as JSON text, byte for byte as they came.
+    /// Its arguments as JSON text, byte for byte as they came; of a custom tool, its input, which is free text.
     pub arguments: String,
+    /// Whether it is a custom tool.
+    pub custom: bool,
     /// Prompt cache breakpoint behind this call.
     pub cache: Option<CacheMark>,
     /// Fields that only one dialect has.

@@ -117,9 +117,20 @@ impl OpenChoice {
                 index,
                 id,
                 name,
+                custom,
                 extras,
                 ..
-            } => self.call(index, id, name, extras),
+            } => {
+                self.calls.insert(index, self.choice.parts.len());
+                self.choice.parts.push(Part::ToolCall(ToolCall {
+                    id,
+                    name,
+                    arguments: String::new(),
+                    custom,
+                    cache: None,
+                    extras,
+                }));
+            }
             Event::ToolArguments {
                 index, fragment, ..
             } => self.arguments(index, &fragment),
@@ -198,18 +209,6 @@ impl OpenChoice {
             index: None,
             extras: Extras::NONE,
         }));
-    }
-
-    fn call(&mut self, index: u32, id: String, name: String, extras: Extras) {
-        self.calls.insert(index, self.choice.parts.len());
-        let call = ToolCall {
-            id,
-            name,
-            arguments: String::new(),
-            cache: None,
-            extras,
-        };
-        self.choice.parts.push(Part::ToolCall(call));
     }
 
     fn arguments(&mut self, index: u32, fragment: &str) {

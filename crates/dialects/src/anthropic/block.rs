@@ -94,6 +94,7 @@ fn parse_call(mut fields: Fields) -> Result<Part, Error> {
         id,
         name,
         arguments,
+        custom: false,
         cache: tail.cache,
         extras: tail.extras,
     }))

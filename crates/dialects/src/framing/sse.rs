@@ -5,31 +5,7 @@
 
 use std::borrow::Cow;
 
-/// One event. Borrowed from the reader's buffer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame<'a> {
-    /// The `event` field, where there is one.
-    pub event: Option<&'a str>,
-    /// The `data` field; several lines are joined.
-    pub data: Cow<'a, [u8]>,
-}
-
-/// What came out of the bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Item<'a> {
-    /// An event.
-    Frame(Frame<'a>),
-    /// A comment: a sign of life.
-    Comment,
-}
-
-/// A frame grew over the limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a frame of the stream is longer than {limit} bytes")]
-pub struct TooLong {
-    /// The limit in bytes.
-    pub limit: usize,
-}
+use super::{Error, Frame, Item};
 
 /// Cuts frames out of bytes that arrive in pieces of any size.
 #[derive(Debug)]
@@ -58,7 +34,7 @@ impl Reader {
     ///
     /// # Errors
     /// A frame is longer than the limit.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if self.start == self.buffer.len() {
             self.buffer.clear();
             self.start = 0;
@@ -70,7 +46,7 @@ impl Reader {
         }
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() > self.limit.saturating_add(bytes.len()) {
-            return Err(TooLong { limit: self.limit });
+            return Err(Error::TooLong { limit: self.limit });
         }
         Ok(())
     }
@@ -225,7 +201,7 @@ mod tests {
         let mut reader = Reader::new(16);
         assert_eq!(reader.push(b"data: 0123456789"), Ok(()));
         assert_eq!(reader.push(b"0123456789"), Ok(()));
-        assert_eq!(reader.push(b"0"), Err(TooLong { limit: 16 }));
+        assert_eq!(reader.push(b"0"), Err(Error::TooLong { limit: 16 }));
     }
 
     #[test]

@@ -254,6 +254,7 @@ impl Candidate {
                 index,
                 id,
                 name,
+                custom: false,
                 extras: canon::Extras::NONE,
             },
         );

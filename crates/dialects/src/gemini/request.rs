@@ -72,6 +72,12 @@ fn render_tools(body: &mut Object<'_>, tools: &[Tool], loss: &mut Vec<Loss>) -> 
             ToolKind::Native { dialect, value } if *dialect == Dialect::Gemini => {
                 natives.push(value);
             }
+            ToolKind::Custom { .. } => {
+                loss.push(Loss::new(
+                    format!("tools[{index}]"),
+                    "a tool that takes free text",
+                ));
+            }
             ToolKind::Native { .. } => loss.push(Loss::new(format!("tools[{index}]"), FOREIGN)),
         }
         report_tool(index, tool, loss);
@@ -166,7 +172,15 @@ fn render_tool_choice(
         Some(ToolChoice::Auto) => ("AUTO", None),
         Some(ToolChoice::None) => ("NONE", None),
         Some(ToolChoice::Required) => ("ANY", None),
-        Some(ToolChoice::Function(name)) => ("ANY", Some([name])),
+        Some(ToolChoice::Function(name)) => ("ANY", Some(std::slice::from_ref(name))),
+        Some(ToolChoice::Allowed {
+            required: true,
+            names,
+        }) => ("ANY", Some(names.as_slice())),
+        Some(ToolChoice::Allowed { .. } | ToolChoice::Custom(_)) => {
+            loss.push(Loss::new("tool_choice", FOREIGN));
+            return;
+        }
     };
     let mut tool_config = body.object("toolConfig");
     let mut calling = tool_config.object("functionCallingConfig");

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::candidate::Candidate;
 use super::{error, usage, wire};
-use crate::framing::sse::Frame;
+use crate::framing::Frame;
 use crate::{Error, Fields, ParseStream, Step};
 
 /// One streamed answer.

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use canon::{Dialect, Request, Response};
 
 use crate::{
-    Call, Error, ErrorBody, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp, Target,
+    Call, Error, ErrorBody, Form, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp, Target,
     VendorError, openrouter,
 };
 
@@ -59,7 +59,7 @@ impl Call for Chat {
         Dialect::OpenAiChat
     }
 
-    fn path(&self, _upstream_model: &str, _stream: bool) -> Cow<'static, str> {
+    fn path(&self, _upstream_model: &str, _form: &Form, _stream: bool) -> Cow<'static, str> {
         Cow::Borrowed("/chat/completions")
     }
 
@@ -76,7 +76,7 @@ impl Call for Chat {
         response::parse_response(body)
     }
 
-    fn stream(&self) -> Box<dyn ParseStream> {
+    fn stream(&self, _form: &Form) -> Box<dyn ParseStream> {
         Box::new(stream::Reader::default())
     }
 

@@ -49,7 +49,7 @@ pub(crate) fn frames(bytes: &[u8]) -> Vec<(String, Value)> {
     reader.push(bytes).unwrap();
     let mut frames = Vec::new();
     while let Some(item) = reader.next() {
-        if let dialects::framing::sse::Item::Frame(frame) = item {
+        if let dialects::framing::Item::Frame(frame) = item {
             let name = frame.event.expect("every frame is named").to_owned();
             frames.push((name, serde_json::from_slice(&frame.data).expect("JSON")));
         }

@@ -14,7 +14,12 @@ pub(crate) fn differences(dialect: Dialect, original: &Value, rendered: &Value) 
         match dialect {
             Dialect::OpenAiChat => normalise_chat(body),
             Dialect::Anthropic => normalise_anthropic(body),
-            Dialect::Gemini => {}
+            Dialect::Gemini
+            | Dialect::OpenAiResponses
+            | Dialect::OpenAiCompletions
+            | Dialect::Bedrock
+            | Dialect::Cohere
+            | Dialect::Ollama => {}
         }
     }
     let mut found = Vec::new();

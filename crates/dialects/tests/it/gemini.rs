@@ -54,6 +54,7 @@ fn call(id: &str, arguments: &str) -> Part {
         id: id.to_owned(),
         name: format!("fn_{id}"),
         arguments: arguments.to_owned(),
+        custom: false,
         cache: None,
         extras: Extras::NONE,
     })
@@ -287,12 +288,12 @@ fn a_model_name_cannot_leave_the_path() {
         let target = target(model, Thinking::Unknown, &form);
         let sent = gemini().render_request(&hello(), &target, &mut Vec::new());
         assert!(sent.is_err(), "{model}");
-        let path = gemini().path(model, false);
+        let path = gemini().path(model, &form, false);
         assert_eq!(path.matches('/').count(), 2, "{path}");
         assert_eq!(path.matches(['?', '#']).count(), 0, "{path}");
     }
     assert_eq!(
-        gemini().path("gemini-2.5-flash", true),
+        gemini().path("gemini-2.5-flash", &form, true),
         "/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
     );
 }

@@ -23,6 +23,11 @@ pub(crate) fn target_of<'a>(dialect: Dialect, form: &'a Form) -> Target<'a> {
         Dialect::OpenAiChat => ("small-2026", "acme/small", Thinking::Effort),
         Dialect::Anthropic => ("claude-x", "acme/claude", Thinking::Budget),
         Dialect::Gemini => ("gemini-x", "acme/gemini", Thinking::Effort),
+        Dialect::OpenAiResponses
+        | Dialect::OpenAiCompletions
+        | Dialect::Bedrock
+        | Dialect::Cohere
+        | Dialect::Ollama => ("x", "acme/x", Thinking::Effort),
     };
     Target {
         upstream_model,
@@ -153,6 +158,7 @@ pub(crate) fn stamp() -> Stamp {
         created: 1_760_000_000,
         model: "acme/small".to_owned(),
         provider: "Acme".to_owned(),
+        echo: None,
     }
 }
 

@@ -61,6 +61,7 @@ pub(crate) fn stamp() -> Stamp {
         created: 7,
         model: "a/b".to_owned(),
         provider: "Acme".to_owned(),
+        echo: None,
     }
 }
 

@@ -141,6 +141,11 @@ pub(crate) fn read_whole(dialect: Dialect, body: &Value) -> Facts {
         Dialect::OpenAiChat => chat(std::slice::from_ref(body), "message"),
         Dialect::Anthropic => anthropic_whole(body),
         Dialect::Gemini => gemini(std::slice::from_ref(body)),
+        Dialect::OpenAiResponses
+        | Dialect::OpenAiCompletions
+        | Dialect::Bedrock
+        | Dialect::Cohere
+        | Dialect::Ollama => unreachable!("not called yet"),
     }
 }
 
@@ -150,6 +155,11 @@ pub(crate) fn read_stream(dialect: Dialect, frames: &[Value]) -> Facts {
         Dialect::OpenAiChat => chat(frames, "delta"),
         Dialect::Anthropic => anthropic_stream(frames),
         Dialect::Gemini => gemini(frames),
+        Dialect::OpenAiResponses
+        | Dialect::OpenAiCompletions
+        | Dialect::Bedrock
+        | Dialect::Cohere
+        | Dialect::Ollama => unreachable!("not called yet"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Feeds the bytes of a stream to a dialect, cut as a test wants.
 
 use canon::{Event, Response, fold};
-use dialects::framing::sse::{Item, Reader};
+use dialects::framing::{Item, Reader};
 use dialects::{Call, Step, VendorError};
 
 /// The largest frame that a test may bring.
@@ -21,12 +21,13 @@ pub(crate) fn replay<'b>(
     call: &dyn Call,
     pieces: impl IntoIterator<Item = &'b [u8]>,
 ) -> Result<Replay, String> {
-    let mut frames = Reader::new(FRAME_BYTES_MAX);
-    let mut stream = call.stream();
+    let form = dialects::Form::default();
+    let mut frames = Reader::new(call.framing(&form), FRAME_BYTES_MAX);
+    let mut stream = call.stream(&form);
     let mut steps = Vec::new();
     for piece in pieces {
         frames.push(piece).map_err(|error| error.to_string())?;
-        while let Some(item) = frames.next() {
+        while let Some(item) = frames.next().map_err(|error| error.to_string())? {
             if let Item::Frame(frame) = item {
                 stream
                     .frame(&frame, &mut steps)

@@ -28,6 +28,7 @@ pub(crate) const fn widest_form() -> Form {
         ask_for_usage: false,
         required_is_any: false,
         cache_marks: true,
+        platform: dialects::Platform::Own,
     }
 }
 
@@ -169,7 +170,12 @@ fn next_request(dialect: Dialect, answer: &Value) -> Value {
     let assistant = match dialect {
         Dialect::OpenAiChat => answer["choices"][0]["message"].clone(),
         Dialect::Anthropic => json!({"role": "assistant", "content": answer["content"]}),
-        Dialect::Gemini => unreachable!("not served"),
+        Dialect::Gemini
+        | Dialect::OpenAiResponses
+        | Dialect::OpenAiCompletions
+        | Dialect::Bedrock
+        | Dialect::Cohere
+        | Dialect::Ollama => unreachable!("not served"),
     };
     json!({
         "model": "acme/small",
@@ -290,7 +296,7 @@ prop_compose! {
                 answer.parts.push(Part::ToolCall(ToolCall {
                     id: id.clone(),
                     name: "get_weather".to_owned(),
-                    arguments: json!({ "city": result }).to_string(),
+                    arguments: json!({ "city": result }).to_string(), custom: false,
                     cache: None,
                     extras: Extras::NONE,
                 }));

@@ -38,6 +38,7 @@ impl Shape {
             created: admitted.arrived_at.div_euclid(1_000_000),
             model: admitted.request.model.clone().unwrap_or_default(),
             provider: String::new(),
+            echo: None,
         };
         Self {
             stream: admitted.request.stream,

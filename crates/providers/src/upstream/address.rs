@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, net::IpAddr};
 
-use dialects::Call;
+use dialects::{Call, Form};
 use http::{
     Uri,
     uri::{Authority, Parts, PathAndQuery, Scheme},
@@ -21,7 +21,11 @@ pub(super) struct Address {
 }
 
 impl Address {
-    pub(super) fn parse(base_url: &str, call: &dyn Call) -> Result<Self, &'static str> {
+    pub(super) fn parse(
+        base_url: &str,
+        call: &dyn Call,
+        form: &Form,
+    ) -> Result<Self, &'static str> {
         if base_url.contains(['?', '#']) {
             return Err("must not have a query or a fragment");
         }
@@ -49,7 +53,7 @@ impl Address {
             path,
             fixed: None,
         };
-        address.fixed = address.fix(call);
+        address.fixed = address.fix(call, form);
         Ok(address)
     }
 
@@ -67,16 +71,21 @@ impl Address {
         self.scheme == Scheme::HTTPS || is_private_host(self.authority.host())
     }
 
-    pub(super) fn uri(&self, call: &dyn Call, upstream_model: &str, stream: bool) -> Option<Uri> {
+    pub(super) fn uri(
+        &self,
+        call: &dyn Call,
+        form: &Form,
+        (upstream_model, stream): (&str, bool),
+    ) -> Option<Uri> {
         match &self.fixed {
             Some([whole, streamed]) => Some(if stream { streamed } else { whole }.clone()),
-            None => self.join(&call.path(upstream_model, stream)),
+            None => self.join(&call.path(upstream_model, form, stream)),
         }
     }
 
-    fn fix(&self, call: &dyn Call) -> Option<[Uri; 2]> {
+    fn fix(&self, call: &dyn Call, form: &Form) -> Option<[Uri; 2]> {
         // A path that is borrowed cannot have the model in it.
-        let fixed = |stream| match call.path("", stream) {
+        let fixed = |stream| match call.path("", form, stream) {
             Cow::Borrowed(path) => self.join(path),
             Cow::Owned(_) => None,
         };

@@ -93,6 +93,7 @@ pub(super) fn render_tools(request: &Request, body: &mut Object<'_>, loss: &mut 
             ToolKind::Native { value, .. } if is_router_tool(value) => {
                 loss.push(Loss::new(at, "a tool that the router would run"));
             }
+            ToolKind::Custom { .. } => loss.push(Loss::new(at, "a tool that takes free text")),
             ToolKind::Native { .. } | ToolKind::Function { .. } => sayable.push((at, tool)),
         }
     }
@@ -179,8 +180,13 @@ pub(super) fn render_choice(
 ) {
     let parallel = request.parallel_tool_calls;
     if !has_tools {
-        if let Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Native { .. }) =
-            request.tool_choice
+        if let Some(
+            ToolChoice::Required
+            | ToolChoice::Function(_)
+            | ToolChoice::Custom(_)
+            | ToolChoice::Allowed { .. }
+            | ToolChoice::Native { .. },
+        ) = request.tool_choice
         {
             loss.push(Loss::new(
                 "tool_choice",
@@ -200,7 +206,14 @@ pub(super) fn render_choice(
             body.field("tool_choice", value);
             return;
         }
-        Some(ToolChoice::Native { .. }) => {
+        Some(ToolChoice::Allowed { required, names }) => match names.as_slice() {
+            [name] if *required => ("tool", Some(name)),
+            _ => {
+                loss.push(Loss::new("tool_choice", "a choice among several tools"));
+                (if *required { "any" } else { "auto" }, None)
+            }
+        },
+        Some(ToolChoice::Native { .. } | ToolChoice::Custom(_)) => {
             loss.push(Loss::new("tool_choice", "a choice of another dialect's"));
             return;
         }

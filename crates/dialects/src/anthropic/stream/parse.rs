@@ -17,7 +17,7 @@ use crate::{
         usage::Counts,
         wire::{DIALECT, MESSAGE_FIELDS, finish_reason, parse_citation, take_tail},
     },
-    framing::sse::Frame,
+    framing::Frame,
 };
 
 /// Reads one streamed answer.
@@ -208,6 +208,7 @@ impl Parser {
             index: call,
             id,
             name,
+            custom: false,
             extras: take_tail(block)?.extras,
         }));
         Ok(Kind::Call {

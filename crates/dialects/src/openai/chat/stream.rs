@@ -18,7 +18,7 @@ use super::{
     usage::Stated,
     wire::{Chunk, Loose, Piece, Rare},
 };
-use crate::{Error, ParseStream, Step, VendorError, framing::sse::Frame};
+use crate::{Error, ParseStream, Step, VendorError, framing::Frame};
 
 pub(super) use render::Renderer;
 

@@ -244,13 +244,13 @@ proptest! {
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
         use dialects::Call;
         let mut steps = Vec::new();
-        let frame = dialects::framing::sse::Frame {
+        let frame = dialects::framing::Frame {
             event: None,
             data: bytes.as_slice().into(),
         };
         prop_assert!(Anthropic.parse_request(&bytes).is_err());
         prop_assert!(Anthropic.parse_response(&bytes).is_err());
-        prop_assert!(Call::stream(&Anthropic).frame(&frame, &mut steps).is_err());
+        prop_assert!(Call::stream(&Anthropic, &dialects::Form::default()).frame(&frame, &mut steps).is_err());
         Anthropic.parse_error(500, &bytes);
     }
 }

@@ -15,6 +15,7 @@ fn call(index: u32) -> Event {
         index,
         id: format!("call_{index}"),
         name: format!("f{index}"),
+        custom: false,
         extras: Extras::NONE,
     }
 }

@@ -34,6 +34,7 @@ fn call(id: &str, arguments: &str) -> Part {
         id: id.to_owned(),
         name: "f".to_owned(),
         arguments: arguments.to_owned(),
+        custom: false,
         cache: None,
         extras: Extras::NONE,
     })

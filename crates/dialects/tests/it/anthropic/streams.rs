@@ -4,7 +4,7 @@ use canon::{
     Citation, Event, Extras, FinishReason, NanoUsd, ReasoningBody, ReasoningDelta, ReasoningFormat,
     Usage, fold,
 };
-use dialects::{Call, Receipt, Serve, Stamp, Step, anthropic::Anthropic, framing::sse::Frame};
+use dialects::{Call, Receipt, Serve, Stamp, Step, anthropic::Anthropic, framing::Frame};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ pub(crate) fn render(events: impl IntoIterator<Item = Event>, receipt: &Receipt)
         created: 7,
         model: "author/model".to_owned(),
         provider: "Lab".to_owned(),
+        echo: None,
     };
     let mut stream = Serve::stream(&Anthropic, stamp);
     let mut out = Vec::new();
@@ -326,7 +327,7 @@ fn other_vendors_thinking_comes_back_from_a_caller_unchanged() {
 fn garbage_is_an_error_and_news_are_not() {
     let read = |data: &str| {
         let mut steps = Vec::new();
-        let mut stream = Call::stream(&Anthropic);
+        let mut stream = Call::stream(&Anthropic, &dialects::Form::default());
         let frame = Frame {
             event: None,
             data: data.as_bytes().into(),
@@ -479,6 +480,7 @@ pub(crate) fn copies(events: &[Event]) -> Vec<Event> {
             index: *index,
             id: id.clone(),
             name: name.clone(),
+            custom: false,
             extras: Extras::NONE,
         },
         Event::ToolArguments {

@@ -77,12 +77,12 @@ fn events(steps: Vec<Step>) -> Vec<Event> {
             Step::Call(name, pieces) => {
                 let index = calls;
                 calls += 1;
-                let id = format!("call_{index}");
                 events.push(Event::ToolCall {
                     choice: 0,
                     index,
-                    id,
+                    id: format!("call_{index}"),
                     name,
+                    custom: false,
                     extras: Extras::NONE,
                 });
                 let argument = |fragment| Event::ToolArguments {

@@ -74,6 +74,7 @@ fn every_step_is_one_chunk_of_openrouters_form() {
             index: 0,
             id: "c".to_owned(),
             name: "f".to_owned(),
+            custom: false,
             extras: Extras::NONE,
         },
         Event::ToolArguments {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use canon::NanoUsd;
-use dialects::framing::sse::{Item, Reader};
+use dialects::framing::{Item, sse::Reader};
 use serde_json::Value;
 
 use crate::clock;

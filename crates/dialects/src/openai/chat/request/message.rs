@@ -146,6 +146,7 @@ fn parse_call(mut call: Fields) -> Result<Part, Error> {
         id,
         name,
         arguments,
+        custom: false,
         cache,
         extras: with_inner(call, "function", function),
     }))

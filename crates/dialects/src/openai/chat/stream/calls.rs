@@ -130,6 +130,7 @@ impl Call {
             index,
             id,
             name,
+            custom: false,
             extras: Extras::new(Dialect::OpenAiChat, std::mem::take(&mut self.extras)),
         });
         if !self.held.is_empty() {

@@ -185,6 +185,7 @@ impl RenderStream for Renderer {
                 index,
                 id,
                 name,
+                custom: _,
                 extras,
             } => self.delta(out, choice, None, |object| {
                 let mut calls = object.array("tool_calls");

@@ -19,7 +19,9 @@ impl Body<'_> {
                     let what = format!("tools[{index}]");
                     self.loss.push(Loss::new(what, "a tool of another dialect"));
                 }
-                ToolKind::Function { .. } | ToolKind::Native { .. } => said.push((index, tool)),
+                ToolKind::Function { .. } | ToolKind::Custom { .. } | ToolKind::Native { .. } => {
+                    said.push((index, tool));
+                }
             }
         }
         let has_tools = !said.is_empty() && self.takes("tools");
@@ -54,6 +56,20 @@ impl Body<'_> {
             }
             Some(ToolChoice::Function(name)) => {
                 let choice = serde_json::json!({"type": "function", "function": {"name": name}});
+                self.optional("tool_choice", Some(choice));
+            }
+            Some(ToolChoice::Custom(name)) => {
+                let choice = serde_json::json!({"type": "custom", "custom": {"name": name}});
+                self.optional("tool_choice", Some(choice));
+            }
+            Some(ToolChoice::Allowed { required, names }) => {
+                let tools: Vec<_> = names
+                    .iter()
+                    .map(|name| serde_json::json!({"type": "function", "function": {"name": name}}))
+                    .collect();
+                let mode = if *required { "required" } else { "auto" };
+                let allowed = serde_json::json!({"mode": mode, "tools": tools});
+                let choice = serde_json::json!({"type": "allowed_tools", "allowed_tools": allowed});
                 self.optional("tool_choice", Some(choice));
             }
             Some(ToolChoice::Native {
@@ -140,6 +156,18 @@ fn render_tool(tool: &Tool, form: &Form, list: &mut Array<'_>) {
                     object.field(name, value);
                 }
             }
+        }
+        ToolKind::Custom {
+            name,
+            description,
+            format,
+        } => {
+            object.field("type", "custom");
+            let mut custom = object.object("custom");
+            custom.field("name", name);
+            custom.optional("description", description.as_deref());
+            custom.optional("format", format.as_ref());
+            custom.close();
         }
         ToolKind::Native { value, .. } => {
             for (name, value) in value.as_object().into_iter().flatten() {
