@@ -1,5 +1,8 @@
 //! Frames out of bytes that arrive in pieces of any size.
 
+pub mod aws;
+mod buffer;
+pub mod lines;
 pub mod sse;
 
 use std::borrow::Cow;
@@ -10,12 +13,17 @@ pub enum Framing {
     /// Server-sent events.
     #[default]
     Sse,
+    /// Amazon's binary event streams ([`aws`]).
+    AwsEventStream,
+    /// One JSON text a line ([`lines`]).
+    JsonLines,
 }
 
 /// One frame. Borrowed from the reader's buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// Its kind, where the framing states one (SSE's `event` field, AWS's `:event-type` header).
+    /// Its kind, where the framing states one (SSE's `event` field; AWS's `:event-type` header, or
+    /// `exception:` and the exception's name, see [`aws`]).
     pub event: Option<&'a str>,
     /// What it carries.
     pub data: Cow<'a, [u8]>,
@@ -39,6 +47,15 @@ pub enum Error {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A message states lengths that cannot be.
+    #[error("a message of the event stream states lengths that cannot be")]
+    Length,
+    /// The bytes of a message are not those that were sent.
+    #[error("a message of the event stream does not fit its checksum")]
+    Checksum,
+    /// The headers of a message cannot be read.
+    #[error("a message of the event stream has headers that cannot be read")]
+    Header,
 }
 
 /// Cuts frames out of the bytes of one stream.
@@ -46,6 +63,10 @@ pub enum Error {
 pub enum Reader {
     /// Of server-sent events.
     Sse(sse::Reader),
+    /// Of Amazon's event streams.
+    AwsEventStream(aws::Reader),
+    /// Of JSON lines.
+    JsonLines(lines::Reader),
 }
 
 impl Reader {
@@ -54,6 +75,8 @@ impl Reader {
     pub const fn new(framing: Framing, limit: usize) -> Self {
         match framing {
             Framing::Sse => Self::Sse(sse::Reader::new(limit)),
+            Framing::AwsEventStream => Self::AwsEventStream(aws::Reader::new(limit)),
+            Framing::JsonLines => Self::JsonLines(lines::Reader::new(limit)),
         }
     }
 
@@ -64,6 +87,8 @@ impl Reader {
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match self {
             Self::Sse(reader) => reader.push(bytes),
+            Self::AwsEventStream(reader) => reader.push(bytes),
+            Self::JsonLines(reader) => reader.push(bytes),
         }
     }
 
@@ -78,6 +103,8 @@ impl Reader {
     pub fn next(&mut self) -> Result<Option<Item<'_>>, Error> {
         match self {
             Self::Sse(reader) => Ok(reader.next()),
+            Self::AwsEventStream(reader) => Ok(reader.next()?.map(Item::Frame)),
+            Self::JsonLines(reader) => Ok(reader.next().map(Item::Frame)),
         }
     }
 
@@ -86,6 +113,9 @@ impl Reader {
     pub fn close(&mut self) -> bool {
         match self {
             Self::Sse(reader) => !reader.is_empty() && reader.push(b"\n\n").is_ok(),
+            // Half a message stays half.
+            Self::AwsEventStream(reader) => !reader.is_empty(),
+            Self::JsonLines(reader) => reader.close(),
         }
     }
 }

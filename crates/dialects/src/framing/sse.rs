@@ -5,17 +5,12 @@
 
 use std::borrow::Cow;
 
-use super::{Error, Frame, Item};
+use super::{Error, Frame, Item, buffer::Buffer};
 
 /// Cuts frames out of bytes that arrive in pieces of any size.
 #[derive(Debug)]
 pub struct Reader {
-    buffer: Vec<u8>,
-    /// Where the first event that has not been given out begins.
-    start: usize,
-    /// Up to where the buffer was searched for the end of that event.
-    searched: usize,
-    limit: usize,
+    buffer: Buffer,
 }
 
 impl Reader {
@@ -23,10 +18,7 @@ impl Reader {
     #[must_use]
     pub const fn new(limit: usize) -> Self {
         Self {
-            buffer: Vec::new(),
-            start: 0,
-            searched: 0,
-            limit,
+            buffer: Buffer::new(limit),
         }
     }
 
@@ -35,20 +27,7 @@ impl Reader {
     /// # Errors
     /// A frame is longer than the limit.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        if self.start == self.buffer.len() {
-            self.buffer.clear();
-            self.start = 0;
-            self.searched = 0;
-        } else if self.start > 0 {
-            self.buffer.drain(..self.start);
-            self.searched = self.searched.saturating_sub(self.start);
-            self.start = 0;
-        }
-        self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() > self.limit.saturating_add(bytes.len()) {
-            return Err(Error::TooLong { limit: self.limit });
-        }
-        Ok(())
+        self.buffer.push(bytes)
     }
 
     /// The next event or comment, once it is whole.
@@ -59,13 +38,13 @@ impl Reader {
     pub fn next(&mut self) -> Option<Item<'_>> {
         loop {
             let (end, next) = self.find_end()?;
-            let start = self.start;
-            self.start = next;
-            self.searched = next;
-            let block = self.buffer.get(start..end).unwrap_or_default();
+            let start = self.buffer.start;
+            self.buffer.start = next;
+            self.buffer.searched = next;
+            let block = self.buffer.bytes.get(start..end).unwrap_or_default();
             let has_field = lines(block).any(|line| !line.is_empty());
             if has_field {
-                let block = self.buffer.get(start..end).unwrap_or_default();
+                let block = self.buffer.bytes.get(start..end).unwrap_or_default();
                 return Some(parse_block(block));
             }
         }
@@ -74,31 +53,31 @@ impl Reader {
     /// What is left when the bytes are at their end: whether an event was cut off.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.buffer
-            .get(self.start..)
-            .is_none_or(|rest| rest.iter().all(u8::is_ascii_whitespace))
+        let rest = self.buffer.rest();
+        rest.iter().all(u8::is_ascii_whitespace)
     }
 
     /// The end of the event that begins at `start` (behind its last line), and where the next one begins.
     fn find_end(&mut self) -> Option<(usize, usize)> {
-        let mut at = self.searched.max(self.start);
+        let mut at = self.buffer.searched.max(self.buffer.start);
         while let Some(found) = self
             .buffer
+            .bytes
             .get(at..)
             .and_then(|rest| memchr::memchr2(b'\n', b'\r', rest))
         {
             let line_end = at + found;
-            let first = line_break(&self.buffer, line_end)?;
+            let first = line_break(&self.buffer.bytes, line_end)?;
             let behind = line_end + first;
-            match self.buffer.get(behind) {
+            match self.buffer.bytes.get(behind) {
                 // Not here yet: search this line break again when more has come.
                 None => {
-                    self.searched = line_end;
+                    self.buffer.searched = line_end;
                     return None;
                 }
                 Some(b'\n' | b'\r') => {
-                    let Some(second) = line_break(&self.buffer, behind) else {
-                        self.searched = line_end;
+                    let Some(second) = line_break(&self.buffer.bytes, behind) else {
+                        self.buffer.searched = line_end;
                         return None;
                     };
                     return Some((line_end, behind + second));
@@ -106,7 +85,7 @@ impl Reader {
                 Some(_) => at = behind,
             }
         }
-        self.searched = self.buffer.len();
+        self.buffer.searched = self.buffer.bytes.len();
         None
     }
 }
