@@ -1,10 +1,12 @@
 //! Anthropic Messages, as Anthropic speaks it and as OpenRouter offers it in front of every model
-//! (spec/inference.md §5, §6.5, §8.1).
+//! (spec/inference.md §5, §6.5, §8.1). [`platform`] has what differs on the clouds that host Claude.
 
 mod block;
 mod claude;
+mod count;
 mod error;
 mod foreign;
+mod platform;
 mod request;
 mod response;
 mod stream;
@@ -16,8 +18,8 @@ use std::borrow::Cow;
 use canon::{Dialect, Request, Response};
 
 use crate::{
-    Call, Error, ErrorBody, Form, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp, Target,
-    VendorError,
+    Call, CallCount, Error, ErrorBody, Form, Framing, Loss, ParseStream, Platform, Receipt,
+    RenderStream, Serve, ServeCount, Stamp, Target, VendorError,
 };
 
 /// Both sides of the wire format.
@@ -50,6 +52,10 @@ impl Serve for Anthropic {
     fn render_error(&self, error: &ErrorBody<'_>, out: &mut Vec<u8>) {
         error::render(error, out);
     }
+
+    fn counting(&self) -> Option<&dyn ServeCount> {
+        Some(self)
+    }
 }
 
 impl Call for Anthropic {
@@ -57,8 +63,15 @@ impl Call for Anthropic {
         wire::DIALECT
     }
 
-    fn path(&self, _upstream_model: &str, _form: &Form, _stream: bool) -> Cow<'static, str> {
-        Cow::Borrowed("/messages")
+    fn path(&self, upstream_model: &str, form: &Form, stream: bool) -> Cow<'static, str> {
+        platform::answer_path(upstream_model, form, stream)
+    }
+
+    fn framing(&self, form: &Form) -> Framing {
+        match form.platform {
+            Platform::Bedrock => Framing::AwsEventStream,
+            Platform::Own | Platform::Vertex | Platform::Azure => Framing::Sse,
+        }
     }
 
     fn render_request(
@@ -74,11 +87,20 @@ impl Call for Anthropic {
         response::parse(body)
     }
 
-    fn stream(&self, _form: &Form) -> Box<dyn ParseStream> {
-        Box::new(stream::Parser::default())
+    fn stream(&self, form: &Form) -> Box<dyn ParseStream> {
+        match form.platform {
+            Platform::Bedrock => Box::new(platform::Chunks::default()),
+            Platform::Own | Platform::Vertex | Platform::Azure => {
+                Box::new(stream::Parser::default())
+            }
+        }
     }
 
     fn parse_error(&self, _status: u16, body: &[u8]) -> VendorError {
         error::parse(body)
+    }
+
+    fn counting(&self) -> Option<&dyn CallCount> {
+        Some(self)
     }
 }

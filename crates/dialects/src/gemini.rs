@@ -30,7 +30,7 @@ use std::borrow::Cow;
 
 use canon::{Dialect, Request, Response};
 
-use crate::{Call, Error, Form, Loss, ParseStream, Target, VendorError};
+use crate::{Call, Error, Form, Loss, ParseStream, Target, VendorError, path};
 
 /// The codec.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ impl Call for Gemini {
         } else {
             "generateContent"
         };
-        let segment = wire::path_segment(upstream_model);
+        let segment = path::segment(upstream_model);
         Cow::Owned(format!("/models/{segment}:{method}"))
     }
 

@@ -8,6 +8,7 @@
 //! Nothing here waits, reads a clock or knows a vendor's address.
 
 pub mod anthropic;
+mod count;
 mod error;
 mod fields;
 pub mod framing;
@@ -16,11 +17,13 @@ mod json;
 pub mod loss;
 pub mod openai;
 pub mod openrouter;
+mod path;
 
 use std::borrow::Cow;
 
 pub use canon::Dialect;
 use canon::{Availability, Event, Kind, NanoUsd, Request, Response, Usage};
+pub use count::{CallCount, ServeCount};
 pub use error::Error;
 pub use fields::Fields;
 pub use framing::{Frame, Framing};
@@ -58,6 +61,11 @@ pub trait Serve: Sync {
 
     /// Appends an error body to `out`.
     fn render_error(&self, error: &ErrorBody<'_>, out: &mut Vec<u8>);
+
+    /// How callers ask for the tokens of a prompt to be counted, where the dialect has words for it.
+    fn counting(&self) -> Option<&dyn ServeCount> {
+        None
+    }
 }
 
 /// Writes one streamed answer. Every method appends complete frames to `out`, or nothing.
@@ -113,6 +121,11 @@ pub trait Call: Sync {
 
     /// Reads an error body, of whatever form; never fails.
     fn parse_error(&self, status: u16, body: &[u8]) -> VendorError;
+
+    /// How the vendor is asked to count the tokens of a prompt, where the dialect has words for it.
+    fn counting(&self) -> Option<&dyn CallCount> {
+        None
+    }
 }
 
 /// Reads one streamed answer.

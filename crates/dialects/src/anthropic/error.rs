@@ -63,6 +63,11 @@ pub(super) fn parse(body: &[u8]) -> VendorError {
     match serde_json::from_slice::<Value>(body) {
         Ok(Value::Object(envelope)) => parse_object(&envelope),
         Ok(Value::String(text)) => parse_text(&text),
+        // Google, which stands before Vertex, wraps some of its errors into a list of one.
+        Ok(Value::Array(list)) => match list.first() {
+            Some(Value::Object(envelope)) => parse_object(envelope),
+            _ => VendorError::default(),
+        },
         Ok(_) => VendorError::default(),
         Err(_) => parse_text(&String::from_utf8_lossy(body)),
     }

@@ -9,7 +9,7 @@ mod turns;
 use canon::{Effort, Extras, Format, Message, Part, Reasoning, Request, Role, Routing, Sampling};
 use serde_json::{Map, Value, json};
 
-pub(super) use body::render;
+pub(super) use body::{render, render_count};
 pub(super) use parts::render_media;
 
 use super::{

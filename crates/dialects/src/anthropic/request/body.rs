@@ -5,22 +5,40 @@ use serde_json::{Map, Number, Value};
 
 use super::{thinking::Plan, tools, turns::Prompt};
 use crate::{
-    Error, Loss, Target,
+    Error, Loss, Platform, Target,
     anthropic::{
         claude::Claude,
+        platform,
         wire::{DIALECT, render_cache},
     },
     json::Object,
+    path,
 };
 
-/// Extra fields that speak to the router only.
-const ROUTER_FIELDS: &[&str] = &["stop_server_tools_when", "max_tool_calls"];
+/// Extra fields that speak to the router only, and the one whose value is the platform's.
+const ROUTER_FIELDS: &[&str] = &[
+    "stop_server_tools_when",
+    "max_tool_calls",
+    "anthropic_version",
+];
+/// What a request to count may have; the rest does not change the count, and is refused.
+const COUNTED_FIELDS: &[&str] = &[
+    "anthropic_beta",
+    "cache_control",
+    "context_management",
+    "mcp_servers",
+    "output_config",
+    "speed",
+    "thinking",
+    "tool_choice",
+    "tools",
+];
 /// Extra fields that are written inside of others.
 const NESTED_FIELDS: &[&str] = &["cache_control", "metadata", "output_config"];
 /// The least `top_p` that may stand beside thinking.
 const TOP_P_MIN: f64 = 0.95;
 
-/// Writes a request. What cannot be said is added to `loss`.
+/// Writes a request for an answer. What cannot be said is added to `loss`.
 ///
 /// # Errors
 /// Something that cannot be left out without answering another question.
@@ -29,17 +47,60 @@ pub(in crate::anthropic) fn render(
     target: &Target<'_>,
     loss: &mut Vec<Loss>,
 ) -> Result<Vec<u8>, Error> {
+    write(request, target, Purpose::Answer, loss)
+}
+
+/// Writes a request to count the tokens of the prompt.
+///
+/// # Errors
+/// As for an answer.
+pub(in crate::anthropic) fn render_count(
+    request: &Request,
+    target: &Target<'_>,
+    loss: &mut Vec<Loss>,
+) -> Result<Vec<u8>, Error> {
+    write(request, target, Purpose::Count, loss)
+}
+
+/// What the vendor is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Answer,
+    Count,
+}
+
+fn write(
+    request: &Request,
+    target: &Target<'_>,
+    purpose: Purpose,
+    loss: &mut Vec<Loss>,
+) -> Result<Vec<u8>, Error> {
+    let platform = target.form.platform;
+    let is_own = matches!(platform, Platform::Own | Platform::Azure);
+    if !is_own {
+        path::check(target.upstream_model)?;
+    }
     let claude = Claude::of(target);
     let plan = Plan::of(request, target, loss);
     let prompt = Prompt::of(request, claude, loss)?;
     let mut out = Vec::with_capacity(1024);
     let mut body = Body {
         drops: target.form.drops,
+        purpose,
         object: Object::open(&mut out),
         loss,
     };
-    body.field("model", target.upstream_model);
-    body.field("max_tokens", &plan.max_tokens);
+    if let Some(version) = platform::version(platform) {
+        body.object.field("anthropic_version", version);
+    }
+    // On the clouds the path names the model, but for Vertex's one address for counting.
+    if is_own || (purpose == Purpose::Count && platform == Platform::Vertex) {
+        body.object.field("model", target.upstream_model);
+    }
+    // Bedrock counts what could be invoked, and that has a limit.
+    if purpose == Purpose::Answer || platform == Platform::Bedrock {
+        body.object.field("max_tokens", &plan.max_tokens);
+    }
     prompt.render_system(&mut body.object, body.loss)?;
     prompt.render_turns(&mut body.object, body.loss)?;
     body.render_tools(request);
@@ -50,9 +111,12 @@ pub(in crate::anthropic) fn render(
     body.render_output_config(request, &plan);
     body.render_caller(request);
     body.render_extras(request);
-    lose_unsayable(request, body.loss);
-    if request.stream {
-        body.object.field("stream", &true);
+    if purpose == Purpose::Answer {
+        lose_unsayable(request, body.loss);
+    }
+    // On Bedrock the path says it.
+    if request.stream && platform != Platform::Bedrock {
+        body.field("stream", &true);
     }
     body.object.close();
     Ok(out)
@@ -61,6 +125,7 @@ pub(in crate::anthropic) fn render(
 /// The outermost object, without the fields that this vendor refuses.
 struct Body<'o, 'l> {
     drops: &'static [&'static str],
+    purpose: Purpose,
     object: Object<'o>,
     loss: &'l mut Vec<Loss>,
 }
@@ -68,6 +133,9 @@ struct Body<'o, 'l> {
 impl Body<'_, '_> {
     /// Whether a field that is there may be written; one that the vendor refuses is reported.
     fn takes(&mut self, name: &str, is_there: bool) -> bool {
+        if self.purpose == Purpose::Count && !COUNTED_FIELDS.contains(&name) {
+            return false;
+        }
         let refused = is_there && self.drops.contains(&name);
         if refused {
             self.loss
