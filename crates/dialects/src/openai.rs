@@ -1,3 +1,7 @@
 //! What the OpenAI family shares, and its wire formats.
 
 pub mod chat;
+mod effort;
+mod error;
+mod loose;
+mod media;

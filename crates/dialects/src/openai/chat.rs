@@ -3,9 +3,7 @@
 //! Many vendors speak it and no two alike; reading takes all their forms, writing follows [`crate::Form`].
 
 mod citation;
-mod error;
 mod finish;
-mod media;
 mod reasoning;
 mod request;
 mod response;
@@ -19,7 +17,7 @@ use canon::{Dialect, Request, Response};
 
 use crate::{
     Call, Error, ErrorBody, Form, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp, Target,
-    VendorError, openrouter,
+    VendorError, openai::error, openrouter,
 };
 
 /// Both sides of the dialect.

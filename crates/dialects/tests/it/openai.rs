@@ -2,6 +2,7 @@
 
 mod answers;
 mod callers;
+mod custom;
 mod law;
 mod requests;
 mod streams;

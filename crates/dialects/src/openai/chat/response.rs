@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 
 use super::{
     citation::{is_renderable, render_citation},
-    media::{audio_format, to_url},
     reasoning::{Detail, KIND_PREFIX, words},
-    stream::Reader,
+    stream::{Reader, words_of_call},
     wire::Chunk,
 };
 use crate::{
     Error, Receipt, Stamp,
     json::{Array, Object},
+    openai::media::{audio_format, to_url},
     openrouter::render_usage,
 };
 
@@ -185,7 +185,6 @@ impl<'a> Sorted<'a> {
                 value: Value::Object(fields),
             } => match fields.get("type").and_then(Value::as_str) {
                 Some(kind) if kind.starts_with(KIND_PREFIX) => self.details.push(part),
-                Some("custom") => self.calls.push((self.calls.len(), part)),
                 _ => merge(&mut self.fields, fields),
             },
             // Results of tools are not part of answers; other dialects' own parts have no form here.
@@ -198,24 +197,25 @@ fn render_call(index: usize, part: &Part, calls: &mut Array<'_>) {
     match part {
         Part::ToolCall(call) => {
             let mut object = calls.object();
-            object.field("type", "function");
+            let (kind, arguments) = words_of_call(call.custom);
+            object.field("type", kind);
             object.field("index", &index);
             object.field("id", &call.id);
-            let mut function = object.object("function");
+            let mut function = object.object(kind);
             function.field("name", &call.name);
-            function.field("arguments", &call.arguments);
+            function.field(arguments, &call.arguments);
             function.close();
             for (name, value) in call.extras.of(Dialect::OpenAiChat).into_iter().flatten() {
                 object.field(name, value);
             }
             object.close();
         }
-        Part::Other { value, .. } => calls.item(value),
         Part::Text(_)
         | Part::Media { .. }
         | Part::Reasoning(_)
         | Part::ToolResult(_)
-        | Part::Refusal(_) => {}
+        | Part::Refusal(_)
+        | Part::Other { .. } => {}
     }
 }
 

@@ -13,14 +13,17 @@ use serde_json::Value;
 use self::choice::ChoiceReader;
 use super::{
     citation,
-    error::{from_field, parse_error},
     finish::parse_finish,
     usage::Stated,
     wire::{Chunk, Loose, Piece, Rare},
 };
-use crate::{Error, ParseStream, Step, VendorError, framing::Frame};
+use crate::{
+    Error, ParseStream, Step, VendorError,
+    framing::Frame,
+    openai::error::{from_field, parse_error},
+};
 
-pub(super) use render::Renderer;
+pub(super) use render::{Renderer, words_of_call};
 
 /// Reads one streamed answer.
 #[derive(Debug, Default)]

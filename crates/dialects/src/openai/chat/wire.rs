@@ -5,8 +5,6 @@
 //! known fields are read without value trees, text is borrowed from the frame until it is an event, and what
 //! few vendors write stands behind a pointer.
 
-mod loose;
-
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use canon::Usage;
@@ -16,8 +14,8 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-pub(super) use self::loose::Loose;
 use super::usage::{GroqUsage, Stated};
+pub(super) use crate::openai::loose::Loose;
 use crate::{Error, fields::json_error};
 
 /// A whole answer, or one chunk of a streamed one.

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use super::{part::parse_content, take_cache};
 use crate::{
     Error, Fields,
-    openai::chat::{
+    openai::{
+        chat::reasoning::{self, parse_detail, plain, words},
         media::parse_image,
-        reasoning::{self, parse_detail, plain, words},
     },
 };
 
@@ -116,10 +116,7 @@ fn take_deeds(fields: &mut Fields, parts: &mut Vec<Part>) -> Result<(), Error> {
 
 fn parse_call(mut call: Fields) -> Result<Part, Error> {
     if call.peek("type").and_then(Value::as_str) == Some("custom") {
-        return Ok(Part::Other {
-            dialect: Dialect::OpenAiChat,
-            value: Value::Object(call.into_map()),
-        });
+        return parse_custom_call(call);
     }
     let kind = call.string("type")?;
     if let Some(kind) = kind
@@ -149,6 +146,25 @@ fn parse_call(mut call: Fields) -> Result<Part, Error> {
         custom: false,
         cache,
         extras: with_inner(call, "function", function),
+    }))
+}
+
+/// A call of a tool that takes text: its input is nobody's JSON.
+fn parse_custom_call(mut call: Fields) -> Result<Part, Error> {
+    call.value("type");
+    call.value("index");
+    let id = call.required_string("id")?;
+    let cache = take_cache(&mut call)?;
+    let Some(mut custom) = call.object("custom")? else {
+        return Err(call.missing("custom", "an object with name and input"));
+    };
+    Ok(Part::ToolCall(ToolCall {
+        id,
+        name: custom.required_string("name")?,
+        arguments: custom.string("input")?.unwrap_or_default(),
+        custom: true,
+        cache,
+        extras: with_inner(call, "custom", custom),
     }))
 }
 

@@ -4,7 +4,7 @@ use canon::{Dialect, Extras, Media, MediaKind, Part, Source, TextPart};
 use serde_json::Value;
 
 use super::{message::with_inner, take_cache};
-use crate::{Error, Fields, fields::wrong, openai::chat::media::from_url};
+use crate::{Error, Fields, fields::wrong, openai::media::from_url};
 
 const KINDS: &str = "the kind of part: \"text\", \"image_url\", \"input_audio\", \"video_url\", \"file\" or \"refusal\"";
 

@@ -1,7 +1,7 @@
 //! Tools on offer, which of them to use, and the form of the answer.
 
-use canon::{Dialect, Format, Tool, ToolChoice, ToolKind};
-use serde_json::Value;
+use canon::{CacheMark, Dialect, Format, Tool, ToolChoice, ToolKind};
+use serde_json::{Map, Value};
 
 use super::{message::with_inner, take_cache};
 use crate::{Error, Fields, fields::wrong};
@@ -34,6 +34,9 @@ fn parse_tool(mut tool: Fields) -> Result<Tool, Error> {
         ));
     }
     let cache = take_cache(&mut tool)?;
+    if kind == "custom" {
+        return parse_custom(tool, cache);
+    }
     if kind != "function" {
         let value = Value::Object(tool.into_map());
         return Ok(Tool {
@@ -62,6 +65,33 @@ fn parse_tool(mut tool: Fields) -> Result<Tool, Error> {
     })
 }
 
+/// A tool that takes text. Its format is flat in canon; here a grammar stands in an object of its own.
+fn parse_custom(mut tool: Fields, cache: Option<CacheMark>) -> Result<Tool, Error> {
+    tool.value("type");
+    let Some(mut custom) = tool.object("custom")? else {
+        return Err(tool.missing("custom", "an object with a name"));
+    };
+    let kind = ToolKind::Custom {
+        name: custom.required_string("name")?,
+        description: custom.string("description")?,
+        format: custom.map("format")?.map(flattened).map(Value::Object),
+    };
+    Ok(Tool {
+        kind,
+        cache,
+        extras: with_inner(tool, "custom", custom),
+    })
+}
+
+fn flattened(mut format: Map<String, Value>) -> Map<String, Value> {
+    if let Some(Value::Object(grammar)) = format.get_mut("grammar") {
+        let grammar = std::mem::take(grammar);
+        format.shift_remove("grammar");
+        format.extend(grammar);
+    }
+    format
+}
+
 /// Takes `tool_choice`.
 pub(super) fn take_tool_choice(fields: &mut Fields) -> Result<Option<ToolChoice>, Error> {
     let path = fields.path_of("tool_choice");
@@ -77,11 +107,14 @@ pub(super) fn take_tool_choice(fields: &mut Fields) -> Result<Option<ToolChoice>
         },
         Value::Object(object) => {
             let kind = object.get("type").and_then(Value::as_str);
-            let name = object
-                .get("function")
-                .and_then(|function| function.get("name"))
-                .and_then(Value::as_str);
+            let name_in = |holder: &str| object.get(holder)?.get("name")?.as_str();
+            let name = name_in("function");
             match (kind, name) {
+                (Some("custom"), _) if name_in("custom").is_some() => {
+                    let name = name_in("custom").unwrap_or_default();
+                    Ok(Some(ToolChoice::Custom(name.to_owned())))
+                }
+                (Some("allowed_tools"), _) => Ok(Some(parse_allowed(choice))),
                 (Some("function") | None, Some(name)) => {
                     Ok(Some(ToolChoice::Function(name.to_owned())))
                 }
@@ -104,6 +137,30 @@ pub(super) fn take_tool_choice(fields: &mut Fields) -> Result<Option<ToolChoice>
             Err(wrong(&path, CHOICES, &choice))
         }
     }
+}
+
+/// A choice among some of the tools; one that names other tools than functions stays whole.
+fn parse_allowed(choice: Value) -> ToolChoice {
+    let read = || {
+        let allowed = choice.get("allowed_tools")?;
+        let required = match allowed.get("mode")?.as_str()? {
+            "auto" => false,
+            "required" => true,
+            _ => return None,
+        };
+        let name = |tool: &Value| {
+            let is_function = tool.get("type")?.as_str()? == "function";
+            let name = tool.get("function")?.get("name")?.as_str()?;
+            is_function.then(|| name.to_owned())
+        };
+        let names = allowed.get("tools")?.as_array()?.iter().map(name);
+        let names = names.collect::<Option<_>>()?;
+        Some(ToolChoice::Allowed { required, names })
+    };
+    read().unwrap_or_else(|| ToolChoice::Native {
+        dialect: Dialect::OpenAiChat,
+        value: choice.clone(),
+    })
 }
 
 /// Takes `response_format`.

@@ -6,7 +6,6 @@
 use canon::{Dialect, Event, Extras};
 use serde_json::{Map, Value};
 
-use super::other;
 use crate::openai::chat::wire::{CallPiece, FunctionPiece, Loose};
 
 /// The calls of one answer.
@@ -21,6 +20,8 @@ pub(super) struct Calls {
 struct Call {
     wire_index: Option<u64>,
     id: Option<String>,
+    /// Whether its tool takes text.
+    is_custom: bool,
     is_begun: bool,
     /// Arguments that came before the name.
     held: String,
@@ -43,17 +44,20 @@ impl Calls {
         out: &mut impl FnMut(Event),
     ) {
         let choice = self.choice;
-        if piece.function.is_none() && !piece.custom.is_nothing() {
-            return out(other(choice, custom_call(piece)));
-        }
         let id = piece.id.string();
-        let (name, arguments) = read_function(piece.function.unwrap_or_default());
+        let is_custom = piece.function.is_none() && !piece.custom.is_nothing();
+        let (name, arguments) = if is_custom {
+            read_custom(piece.custom)
+        } else {
+            read_function(piece.function.unwrap_or_default())
+        };
         let place = self.place_of(piece.index.u64(), id.as_deref(), name.is_some());
         let position = place.unwrap_or(self.calls.len());
         if place.is_none() {
             self.calls.push(Call {
                 wire_index: piece.index.u64(),
                 id: None,
+                is_custom,
                 is_begun: false,
                 held: String::new(),
                 extras: piece.rest,
@@ -130,7 +134,7 @@ impl Call {
             index,
             id,
             name,
-            custom: false,
+            custom: self.is_custom,
             extras: Extras::new(Dialect::OpenAiChat, std::mem::take(&mut self.extras)),
         });
         if !self.held.is_empty() {
@@ -155,13 +159,14 @@ fn read_function(function: FunctionPiece<'_>) -> (Option<String>, Option<String>
     (function.name.string(), arguments)
 }
 
-/// A call of a tool that takes text and not JSON, whole, as requests have it.
-fn custom_call(piece: CallPiece<'_>) -> Value {
-    let mut call = Map::new();
-    call.insert("id".to_owned(), piece.id.into_value());
-    call.insert("type".to_owned(), "custom".into());
-    call.insert("custom".to_owned(), piece.custom.into_value());
-    Value::Object(call)
+/// Name and input of a tool that takes text.
+fn read_custom(custom: Loose<'_>) -> (Option<String>, Option<String>) {
+    let mut custom = custom.into_value();
+    let mut take = |name: &str| match custom.get_mut(name).map(Value::take) {
+        Some(Value::String(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    };
+    (take("name"), take("input"))
 }
 
 /// An id for a call whose vendor gives none: results must refer to something. Stable for the same answer.

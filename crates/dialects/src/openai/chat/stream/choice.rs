@@ -4,12 +4,14 @@ use canon::{Citation, Event, Part, ReasoningBody, ReasoningDelta, ReasoningForma
 use serde_json::{Map, Value};
 
 use super::{calls::Calls, other};
-use crate::openai::chat::{
-    citation::parse_annotation,
-    finish::parse_finish,
+use crate::openai::{
+    chat::{
+        citation::parse_annotation,
+        finish::parse_finish,
+        reasoning::{parse_detail, words},
+        wire::{Delta, Loose, Piece},
+    },
     media::parse_image,
-    reasoning::{parse_detail, words},
-    wire::{Delta, Loose, Piece},
 };
 
 /// Reads the pieces of one answer.

@@ -7,10 +7,12 @@ use serde_json::Value;
 use crate::{
     ErrorBody, Receipt, RenderStream, Stamp,
     json::{Object, write},
-    openai::chat::{
-        citation::{is_renderable, render_citation},
+    openai::{
+        chat::{
+            citation::{is_renderable, render_citation},
+            reasoning::{Detail, KIND_PREFIX, words},
+        },
         media::{audio_format, to_url},
-        reasoning::{Detail, KIND_PREFIX, words},
     },
     openrouter::{render_error_object, render_usage},
 };
@@ -28,6 +30,8 @@ pub(in crate::openai::chat) struct Renderer {
     reasoning: Option<(u32, u32, u32)>,
     /// How many pieces of thinking each answer has so far.
     pieces: Vec<(u32, u32)>,
+    /// Calls of tools that take text: which answer, which call.
+    customs: Vec<(u32, u32)>,
 }
 
 impl Renderer {
@@ -43,6 +47,7 @@ impl Renderer {
             head,
             reasoning: None,
             pieces: Vec::new(),
+            customs: Vec::new(),
         }
     }
 
@@ -155,7 +160,55 @@ impl Renderer {
         out.extend_from_slice(FRAME_END);
     }
 
-    /// What only this dialect has: a reasoning detail, a custom tool call, or fields of the message.
+    fn call(&mut self, event: Event, out: &mut Vec<u8>) {
+        let Event::ToolCall {
+            choice,
+            index,
+            id,
+            name,
+            custom,
+            extras,
+        } = event
+        else {
+            return;
+        };
+        if custom {
+            self.customs.push((choice, index));
+        }
+        self.delta(out, choice, None, |object| {
+            let mut calls = object.array("tool_calls");
+            let mut call = calls.object();
+            call.field("index", &index);
+            call.field("id", &id);
+            let (kind, arguments) = words_of_call(custom);
+            call.field("type", kind);
+            let mut function = call.object(kind);
+            function.field("name", &name);
+            function.field(arguments, "");
+            function.close();
+            for (name, value) in extras.of(Dialect::OpenAiChat).into_iter().flatten() {
+                call.field(name, value);
+            }
+            call.close();
+            calls.close();
+        });
+    }
+
+    fn arguments(&self, (choice, index): (u32, u32), fragment: &str, out: &mut Vec<u8>) {
+        let (kind, arguments) = words_of_call(self.customs.contains(&(choice, index)));
+        self.delta(out, choice, None, |object| {
+            let mut calls = object.array("tool_calls");
+            let mut call = calls.object();
+            call.field("index", &index);
+            let mut function = call.object(kind);
+            function.field(arguments, fragment);
+            function.close();
+            call.close();
+            calls.close();
+        });
+    }
+
+    /// What only this dialect has: a reasoning detail, or fields of the message.
     fn other(&self, choice: u32, value: &Value, out: &mut Vec<u8>) {
         let Some(fields) = value.as_object() else {
             return;
@@ -165,7 +218,6 @@ impl Renderer {
                 Some(kind) if kind.starts_with(KIND_PREFIX) => {
                     object.field("reasoning_details", &[value]);
                 }
-                Some("custom") => object.field("tool_calls", &[value]),
                 Some(_) => object.field("content_parts", &[value]),
                 None => fields
                     .iter()
@@ -180,43 +232,12 @@ impl RenderStream for Renderer {
         match event {
             Event::Text { choice, text, .. } => self.delta(out, choice, Some(&text), |_| {}),
             Event::Reasoning(delta) => self.reason(&delta, out),
-            Event::ToolCall {
-                choice,
-                index,
-                id,
-                name,
-                custom: _,
-                extras,
-            } => self.delta(out, choice, None, |object| {
-                let mut calls = object.array("tool_calls");
-                let mut call = calls.object();
-                call.field("index", &index);
-                call.field("id", &id);
-                call.field("type", "function");
-                let mut function = call.object("function");
-                function.field("name", &name);
-                function.field("arguments", "");
-                function.close();
-                for (name, value) in extras.of(Dialect::OpenAiChat).into_iter().flatten() {
-                    call.field(name, value);
-                }
-                call.close();
-                calls.close();
-            }),
+            Event::ToolCall { .. } => self.call(event, out),
             Event::ToolArguments {
                 choice,
                 index,
                 fragment,
-            } => self.delta(out, choice, None, |object| {
-                let mut calls = object.array("tool_calls");
-                let mut call = calls.object();
-                call.field("index", &index);
-                let mut function = call.object("function");
-                function.field("arguments", &fragment);
-                function.close();
-                call.close();
-                calls.close();
-            }),
+            } => self.arguments((choice, index), &fragment, out),
             Event::Refusal { choice, text } => self.delta(out, choice, Some(""), |object| {
                 object.field("refusal", &text);
             }),
@@ -271,6 +292,17 @@ impl RenderStream for Renderer {
 
     fn keep_alive(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(KEEP_ALIVE);
+    }
+}
+
+/// What a call's object is called, and its arguments in it.
+pub(in crate::openai::chat) const fn words_of_call(
+    is_custom: bool,
+) -> (&'static str, &'static str) {
+    if is_custom {
+        ("custom", "input")
+    } else {
+        ("function", "arguments")
     }
 }
 

@@ -15,9 +15,9 @@ use super::{Body, part::Content, render_mark, tool::inner};
 use crate::{
     Error,
     json::{Array, Object},
-    openai::chat::{
+    openai::{
+        chat::reasoning::{Detail, KIND_PREFIX, words},
         media::to_url,
-        reasoning::{Detail, KIND_PREFIX, words},
     },
 };
 
@@ -142,7 +142,6 @@ impl Content<'_> {
                     value,
                 } => match value.get("type").and_then(Value::as_str) {
                     Some(kind) if kind.starts_with(KIND_PREFIX) => thinking.push(*part),
-                    Some("custom") => calls.push(*part),
                     _ => content.push(*part),
                 },
                 Part::Text(_) | Part::ToolResult(_) | Part::Other { .. } => content.push(*part),
@@ -241,22 +240,24 @@ impl Content<'_> {
         self.report(call.cache, &call.extras);
         let extras = call.extras.of(Dialect::OpenAiChat);
         object.field("id", &call.id);
-        object.field("type", "function");
-        let mut function = object.object("function");
+        let kind = if call.custom { "custom" } else { "function" };
+        object.field("type", kind);
+        let mut function = object.object(kind);
         function.field("name", &call.name);
-        // No arguments at all are an object without fields: several vendors parse the text.
-        let arguments = if call.arguments.is_empty() {
-            "{}"
+        if call.custom {
+            function.field("input", &call.arguments);
         } else {
-            &call.arguments
-        };
-        function.field("arguments", arguments);
-        for (name, value) in inner(extras, "function").into_iter().flatten() {
+            // No arguments at all are an object without fields: several vendors parse the text.
+            let is_empty = call.arguments.is_empty();
+            let arguments = if is_empty { "{}" } else { &call.arguments };
+            function.field("arguments", arguments);
+        }
+        for (name, value) in inner(extras, kind).into_iter().flatten() {
             function.field(name, value);
         }
         function.close();
         for (name, value) in extras.into_iter().flatten() {
-            if name != "function" {
+            if name != kind {
                 object.field(name, value);
             }
         }

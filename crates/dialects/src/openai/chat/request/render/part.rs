@@ -6,9 +6,9 @@ use super::{FOREIGN, render_mark, tool::inner};
 use crate::{
     Error, Form, Loss,
     json::{Array, Object},
-    openai::chat::{
+    openai::{
+        chat::reasoning::KIND_PREFIX,
         media::{audio_format, to_url},
-        reasoning::KIND_PREFIX,
     },
 };
 

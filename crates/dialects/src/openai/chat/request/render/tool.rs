@@ -4,7 +4,10 @@ use canon::{Dialect, Format, Request, Tool, ToolChoice, ToolKind};
 use serde_json::{Map, Value};
 
 use super::{Body, FOREIGN, render_mark};
-use crate::{Form, Loss, json::Array};
+use crate::{
+    Form, Loss,
+    json::{Array, Object},
+};
 
 /// What a schema without a name is called; the dialect demands one.
 const SCHEMA_NAME: &str = "response";
@@ -163,11 +166,22 @@ fn render_tool(tool: &Tool, form: &Form, list: &mut Array<'_>) {
             format,
         } => {
             object.field("type", "custom");
+            let extras = tool.extras.of(Dialect::OpenAiChat);
             let mut custom = object.object("custom");
             custom.field("name", name);
             custom.optional("description", description.as_deref());
-            custom.optional("format", format.as_ref());
+            if let Some(format) = format {
+                render_custom_format(format, custom.key("format"));
+            }
+            for (name, value) in inner(extras, "custom").into_iter().flatten() {
+                custom.field(name, value);
+            }
             custom.close();
+            for (name, value) in extras.into_iter().flatten() {
+                if name != "custom" {
+                    object.field(name, value);
+                }
+            }
         }
         ToolKind::Native { value, .. } => {
             for (name, value) in value.as_object().into_iter().flatten() {
@@ -179,6 +193,24 @@ fn render_tool(tool: &Tool, form: &Form, list: &mut Array<'_>) {
         && form.cache_marks
     {
         render_mark(mark, &mut object);
+    }
+    object.close();
+}
+
+/// The form of a custom tool's input: a grammar stands in an object of its own here.
+fn render_custom_format(format: &Value, out: &mut Vec<u8>) {
+    let mut object = Object::open(out);
+    let is_grammar = format.get("type").and_then(Value::as_str) == Some("grammar");
+    let mut grammar = Map::new();
+    for (name, value) in format.as_object().into_iter().flatten() {
+        if is_grammar && name != "type" {
+            grammar.insert(name.clone(), value.clone());
+        } else {
+            object.field(name, value);
+        }
+    }
+    if is_grammar {
+        object.field("grammar", &grammar);
     }
     object.close();
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 
 /// Any JSON value, its text borrowed where that is possible.
 #[derive(Debug, Default)]
-pub(in crate::openai::chat) enum Loose<'a> {
+pub(in crate::openai) enum Loose<'a> {
     /// `null`, or not there at all.
     #[default]
     Nothing,
@@ -24,7 +24,7 @@ pub(in crate::openai::chat) enum Loose<'a> {
 
 impl<'a> Loose<'a> {
     /// The text, where it is one and not empty.
-    pub(in crate::openai::chat) fn text(self) -> Option<Cow<'a, str>> {
+    pub(in crate::openai) fn text(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Text(text) if !text.is_empty() => Some(text),
             Self::Text(_)
@@ -37,12 +37,12 @@ impl<'a> Loose<'a> {
     }
 
     /// The same as an owned text.
-    pub(in crate::openai::chat) fn string(self) -> Option<String> {
+    pub(in crate::openai) fn string(self) -> Option<String> {
         self.text().map(Cow::into_owned)
     }
 
     /// The whole number, where it is one.
-    pub(in crate::openai::chat) fn u64(&self) -> Option<u64> {
+    pub(in crate::openai) fn u64(&self) -> Option<u64> {
         match self {
             Self::Number(number) => number.as_u64(),
             Self::Nothing | Self::Bool(_) | Self::Text(_) | Self::List(_) | Self::Object(_) => None,
@@ -50,7 +50,7 @@ impl<'a> Loose<'a> {
     }
 
     /// The list; empty where it is something else.
-    pub(in crate::openai::chat) fn list(self) -> Vec<Value> {
+    pub(in crate::openai) fn list(self) -> Vec<Value> {
         match self {
             Self::List(list) => list.into_vec(),
             Self::Nothing | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Object(_) => {
@@ -60,12 +60,12 @@ impl<'a> Loose<'a> {
     }
 
     /// Whether there is nothing.
-    pub(in crate::openai::chat) const fn is_nothing(&self) -> bool {
+    pub(in crate::openai) const fn is_nothing(&self) -> bool {
         matches!(self, Self::Nothing)
     }
 
     /// The value as a tree.
-    pub(in crate::openai::chat) fn into_value(self) -> Value {
+    pub(in crate::openai) fn into_value(self) -> Value {
         match self {
             Self::Nothing => Value::Null,
             Self::Bool(yes) => Value::Bool(yes),
