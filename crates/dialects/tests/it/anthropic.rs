@@ -6,6 +6,8 @@
 
 mod callers;
 mod calls;
+mod clouds;
+mod counts;
 mod recorded;
 mod requests;
 mod streams;

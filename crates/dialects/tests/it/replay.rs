@@ -2,7 +2,7 @@
 
 use canon::{Event, Response, fold};
 use dialects::framing::{Item, Reader};
-use dialects::{Call, Step, VendorError};
+use dialects::{Call, Form, Step, VendorError};
 
 /// The largest frame that a test may bring.
 const FRAME_BYTES_MAX: usize = 64 << 20;
@@ -16,14 +16,22 @@ pub(crate) struct Replay {
     pub(crate) is_complete: bool,
 }
 
-/// Reads a stream that comes in these pieces.
+/// Reads a stream that comes in these pieces from the dialect's reference vendor.
 pub(crate) fn replay<'b>(
     call: &dyn Call,
     pieces: impl IntoIterator<Item = &'b [u8]>,
 ) -> Result<Replay, String> {
-    let form = dialects::Form::default();
-    let mut frames = Reader::new(call.framing(&form), FRAME_BYTES_MAX);
-    let mut stream = call.stream(&form);
+    replay_from(call, &Form::default(), pieces)
+}
+
+/// Reads a stream that comes in these pieces from a vendor of this form.
+pub(crate) fn replay_from<'b>(
+    call: &dyn Call,
+    form: &Form,
+    pieces: impl IntoIterator<Item = &'b [u8]>,
+) -> Result<Replay, String> {
+    let mut frames = Reader::new(call.framing(form), FRAME_BYTES_MAX);
+    let mut stream = call.stream(form);
     let mut steps = Vec::new();
     for piece in pieces {
         frames.push(piece).map_err(|error| error.to_string())?;
