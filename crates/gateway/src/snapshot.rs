@@ -108,6 +108,7 @@ fn upstream_of(provider: &Provider) -> Result<Upstream, providers::Error> {
             // The configuration does not pass without a dialect and an address.
             dialect: provider.dialect.unwrap_or(canon::Dialect::OpenAiChat),
             base_url: provider.base_url.clone().unwrap_or_default(),
+            also: Vec::new(),
             key: provider.api_key.clone(),
             data_policy: provider.data_policy,
         });

@@ -1,16 +1,67 @@
-//! How a vendor wants to be shown its key. Always in a header: a key in a URL ends in somebody's
-//! log.
+//! How a vendor wants to be shown who asks: a closed list. Always in headers: a key in a URL ends in somebody's log,
+//! and no vendor here forces one there.
+//!
+//! [`Auth`] is what is known of a vendor, [`Settings`] what an operator gave, and a [`Signer`] what comes of the two:
+//! a header that never changes, a signature over each request, or a token that is fetched and kept fresh.
+
+mod aws;
+mod clients;
+mod google;
+mod grant;
+mod jwt;
+mod setting;
+mod signer;
+mod snowflake;
+mod token;
 
 use canon::{Dialect, Secret};
 use http::{HeaderName, HeaderValue, header};
 
-/// How a vendor wants to be shown its key.
+pub use self::setting::{Setting, SettingKind, Settings};
+pub(crate) use self::{
+    signer::{Signed, Signer},
+    token::TokenError,
+};
+
+/// How a vendor wants to be shown who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auth {
     /// `Authorization: Bearer <key>`.
     Bearer,
     /// A header of its own with the bare key (`x-api-key`); lower case.
     Header(&'static str),
+    /// AWS Signature Version 4 for this service, or a Bedrock API key as bearer.
+    Aws(&'static str),
+    /// Google's OAuth: a service account, a user's own credentials, or the machine's.
+    Google,
+    /// Azure: a key in `api-key`, or a client of Entra ID.
+    Azure,
+    /// Databricks: a personal access token as bearer, or a service principal.
+    Databricks,
+    /// Snowflake: a programmatic access token, or a user's key pair.
+    Snowflake,
+    /// IBM Cloud: a key that is exchanged for a token.
+    Ibm,
+}
+
+/// Why there is nothing to show.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Missing {
+    /// Nothing was given at all.
+    #[error("nothing was given")]
+    Everything,
+    /// One setting lacks where others of its kind are there.
+    #[error("{0} is missing")]
+    Setting(&'static str),
+    /// What was given cannot be used.
+    #[error("{setting}: {why}")]
+    Unusable {
+        setting: &'static str,
+        why: &'static str,
+    },
+    /// The key has characters that no header may have.
+    #[error("the key has characters that cannot be sent in a header")]
+    Unsendable,
 }
 
 impl Auth {
@@ -29,21 +80,71 @@ impl Auth {
         }
     }
 
-    /// The header that shows this key, marked so that no one prints it; `None` where the key has
-    /// characters that no header may have.
-    pub(crate) fn sign(self, key: &Secret<String>) -> Option<(HeaderName, HeaderValue)> {
-        let (name, value) = match self {
-            Self::Bearer => (
-                header::AUTHORIZATION,
-                HeaderValue::try_from(format!("Bearer {}", key.expose())),
-            ),
-            Self::Header(name) => (
-                HeaderName::from_static(name),
-                HeaderValue::try_from(key.expose().as_str()),
-            ),
-        };
-        let mut value = value.ok()?;
-        value.set_sensitive(true);
-        Some((name, value))
+    /// The settings that credentials beyond a key are made of.
+    #[must_use]
+    pub const fn settings(self) -> &'static [Setting] {
+        match self {
+            Self::Bearer | Self::Header(_) => &[],
+            Self::Aws(_) => aws::SETTINGS,
+            Self::Google => google::SETTINGS,
+            Self::Azure => clients::ENTRA,
+            Self::Databricks => clients::DATABRICKS,
+            Self::Snowflake => snowflake::SETTINGS,
+            Self::Ibm => clients::IBM,
+        }
     }
+
+    /// What would do besides `api_key`; for the message that nothing was given.
+    pub(crate) const fn instead(self) -> &'static str {
+        match self {
+            Self::Bearer | Self::Header(_) | Self::Ibm => "",
+            Self::Aws(_) => ", or access_key_id and secret_access_key, or profile",
+            Self::Google => ", or credentials",
+            Self::Azure => ", or tenant_id, client_id and client_secret",
+            Self::Databricks => ", or client_id and client_secret",
+            Self::Snowflake => ", or account, user and private_key",
+        }
+    }
+
+    /// What is shown with every request, given a key or other credentials.
+    pub(crate) fn prepare(
+        self,
+        key: Option<&Secret<String>>,
+        settings: &Settings,
+    ) -> Result<Signed, Missing> {
+        let fixed = |header: Result<_, Missing>| header.map(Signed::fixed);
+        match (self, key) {
+            (Self::Bearer | Self::Aws(_) | Self::Databricks, Some(key)) => fixed(bearer(key)),
+            (Self::Header(name), Some(key)) => {
+                fixed(bare(HeaderName::from_static(name), key.expose()))
+            }
+            (Self::Azure, Some(key)) => {
+                fixed(bare(HeaderName::from_static("api-key"), key.expose()))
+            }
+            (Self::Google, Some(key)) => fixed(bare(
+                HeaderName::from_static("x-goog-api-key"),
+                key.expose(),
+            )),
+            (Self::Snowflake, Some(key)) => snowflake::by_token(key),
+            (Self::Ibm, Some(key)) => clients::ibm(key, settings),
+            (Self::Bearer | Self::Header(_) | Self::Ibm, None) => Err(Missing::Everything),
+            (Self::Aws(service), None) => aws::prepare(service, settings),
+            (Self::Google, None) => google::prepare(settings),
+            (Self::Azure, None) => clients::entra(settings),
+            (Self::Databricks, None) => clients::databricks(settings),
+            (Self::Snowflake, None) => snowflake::by_key_pair(settings),
+        }
+    }
+}
+
+/// `Authorization: Bearer …`, marked so that no one prints it.
+pub(crate) fn bearer(key: &Secret<String>) -> Result<(HeaderName, HeaderValue), Missing> {
+    bare(header::AUTHORIZATION, &format!("Bearer {}", key.expose()))
+}
+
+/// A header, marked so that no one prints it.
+fn bare(name: HeaderName, value: &str) -> Result<(HeaderName, HeaderValue), Missing> {
+    let mut value = HeaderValue::try_from(value).map_err(|_| Missing::Unsendable)?;
+    value.set_sensitive(true);
+    Ok((name, value))
 }

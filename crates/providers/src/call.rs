@@ -19,7 +19,7 @@ use self::{
     life::{has_failed, says_something, shows_life},
 };
 use crate::{
-    Client, EventStream, Limits, Progress, SendError, Upstream, stream::Deadlines, verdict,
+    Client, EventStream, Limits, Progress, SendError, Upstream, Way, stream::Deadlines, verdict,
 };
 
 /// The most that is read of an error's body.
@@ -30,6 +30,8 @@ const ERROR_BYTES_MAX: usize = 64 << 10;
 pub struct Outgoing<'a> {
     /// Whom.
     pub upstream: &'a Upstream,
+    /// On which of its wires ([`Upstream::way`]).
+    pub way: &'a Way,
     /// Which model there, and in what form.
     pub target: Target<'a>,
     /// What is asked. `stream` says how the answer shall come.
@@ -38,6 +40,8 @@ pub struct Outgoing<'a> {
     pub limits: &'a Limits,
     /// Our id of the request; sent along as `x-request-id`, for both sides' books.
     pub request_id: &'a str,
+    /// The time in seconds since 1970, for what is signed.
+    pub now_s: i64,
     /// What the vendor's dialect could not say is added here.
     pub loss: &'a mut Vec<Loss>,
 }
@@ -89,28 +93,37 @@ pub enum Sent {
 pub async fn call(client: &Client, outgoing: Outgoing<'_>) -> Result<Reply, Failure> {
     let Outgoing {
         upstream,
+        way,
         target,
         request,
         limits,
         request_id,
+        now_s,
         loss,
     } = outgoing;
     let started = Instant::now();
-    let body = upstream
+    let body = way
         .codec()
         .render_request(request, &target, loss)
         .map_err(|error| Failure::unsent(verdict::unsayable(error)))?;
-    let message = sign(
-        upstream,
+    let body = Bytes::from(body);
+    let mut message = address(
+        (upstream, way),
         &target,
         Message {
             stream: request.stream,
             request_id,
-            body,
+            body: body.clone(),
         },
     )?;
+    let signed = way.signer().sign(client, &mut message, (&body, now_s));
+    signed
+        .await
+        .map_err(|error| Failure::unsent(verdict::unsigned(upstream, error)))?;
+    drop(body);
     let attempt = Attempt {
         upstream,
+        way,
         limits,
         started,
         stream: request.stream,
@@ -123,30 +136,31 @@ pub async fn call(client: &Client, outgoing: Outgoing<'_>) -> Result<Reply, Fail
 struct Message<'a> {
     stream: bool,
     request_id: &'a str,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 /// A call under way.
 struct Attempt<'a> {
     upstream: &'a Upstream,
+    way: &'a Way,
     limits: &'a Limits,
     started: Instant,
     stream: bool,
 }
 
-/// Puts the address, the key and the rest of the head on a rendered request.
-fn sign(
-    upstream: &Upstream,
+/// Puts the address and the head on a rendered request, but for what is signed anew each time.
+fn address(
+    (upstream, way): (&Upstream, &Way),
     target: &Target<'_>,
     message: Message<'_>,
 ) -> Result<Request<Full<Bytes>>, Failure> {
-    let uri = upstream
+    let uri = way
         .uri(target.upstream_model, message.stream)
         .ok_or_else(|| Failure::unsent(verdict::unaddressable(upstream)))?;
-    let mut request = Request::new(Full::new(Bytes::from(message.body)));
+    let mut request = Request::new(Full::new(message.body));
     *request.method_mut() = http::Method::POST;
     *request.uri_mut() = uri;
-    *request.headers_mut() = upstream.headers().clone();
+    *request.headers_mut() = way.headers().clone();
     let accept = if message.stream {
         HeaderValue::from_static("text/event-stream")
     } else {
@@ -211,7 +225,12 @@ impl Attempt<'_> {
             start: self.patience(),
             end: self.started + Duration::from_millis(self.limits.total_ms),
         };
-        let events = EventStream::new(self.upstream.clone(), body, *self.limits, deadlines);
+        let events = EventStream::new(
+            (self.upstream.clone(), self.way),
+            body,
+            *self.limits,
+            deadlines,
+        );
         self.peek(events).await.map_err(|fault| Failure {
             fault,
             status: Some(status),
@@ -259,7 +278,7 @@ impl Attempt<'_> {
         .await
         .map_err(|_| failed(verdict::timed_out(self.upstream, "answer")))?
         .map_err(|error| failed(verdict::unreadable(self.upstream, error)))?;
-        let codec = self.upstream.codec();
+        let codec = self.way.codec();
         let parsed = codec.parse_response(&bytes);
         if let Ok(response) = parsed.as_ref()
             && says_something(response)
@@ -288,7 +307,7 @@ impl Attempt<'_> {
         // What cannot be read of an error's body only makes the verdict less exact.
         let read = async { collect_up_to(body, ERROR_BYTES_MAX).await };
         let bytes = timeout_at(self.patience(), read).await.unwrap_or_default();
-        let stated = self.upstream.codec().parse_error(status, &bytes);
+        let stated = self.way.codec().parse_error(status, &bytes);
         Failure {
             fault: Box::new(verdict::judge(self.upstream, status, headers, &stated)),
             status: Some(status),

@@ -17,12 +17,12 @@ mod upstream;
 mod vendors;
 pub mod verdict;
 
-pub use auth::Auth;
+pub use auth::{Auth, Setting, SettingKind, Settings};
 pub use call::{Failure, Outgoing, Reply, Sent, call};
 pub use client::{Client, SendError, TlsError};
 pub use limits::Limits;
-pub use provider::{DataPolicy, Links, Provider, Task, find};
+pub use provider::{DataPolicy, Links, Models, Provider, Task, Wire, find};
 pub use quirks::Quirk;
 pub use stream::{EventStream, Progress};
-pub use upstream::{Error, OwnProvider, Upstream};
+pub use upstream::{Configured, Error, OwnProvider, Upstream, Way};
 pub use vendors::ALL;

@@ -2,7 +2,7 @@
 
 use dialects::Dialect;
 
-use crate::{Auth, Quirk, vendors};
+use crate::{Auth, Quirk, Setting, vendors};
 
 /// A vendor: its address, its key scheme, its quirks and what it says about data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,10 +11,17 @@ pub struct Provider {
     pub id: &'static str,
     /// How it is shown, as OpenRouter shows it.
     pub name: &'static str,
-    /// Its wire format.
+    /// The wire format it is best asked in.
     pub dialect: Dialect,
-    /// What stands before the dialect's paths; no slash at the end.
+    /// What stands before the dialect's paths; no slash at the end. A word in braces (`{region}`) is the setting of
+    /// that name.
     pub base_url: &'static str,
+    /// Which of its models are asked there.
+    pub takes: Models,
+    /// The other wire formats it speaks, the better ones first.
+    pub also: &'static [Wire],
+    /// What its addresses are made of.
+    pub settings: &'static [Setting],
     /// How it is shown its key.
     pub auth: Auth,
     /// Environment variables that its users know the key by, the first that is set wins.
@@ -35,6 +42,32 @@ pub struct Provider {
     pub local_port: Option<u16>,
 }
 
+/// A further wire format of a vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wire {
+    /// Which.
+    pub dialect: Dialect,
+    /// What stands before the dialect's paths, as in [`Provider::base_url`].
+    pub base_url: &'static str,
+    /// How it is shown the key, where not as on the vendor's first wire.
+    pub auth: Option<Auth>,
+    /// Which of the vendor's models are asked there.
+    pub takes: Models,
+    /// How it differs from the reference of its dialect.
+    pub quirks: &'static [Quirk],
+}
+
+/// Which models a wire takes, by their author (`anthropic` in `anthropic/claude-opus-4.1`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Models {
+    /// All.
+    All,
+    /// Those of these authors.
+    Of(&'static [&'static str]),
+    /// All but those of these authors.
+    AllBut(&'static [&'static str]),
+}
+
 /// Something that a vendor does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Task {
@@ -42,6 +75,8 @@ pub enum Task {
     Chat,
     /// Text to vectors.
     Embeddings,
+    /// Texts in the order in which they fit a question.
+    Rerank,
     /// Text to pictures.
     Images,
     /// Text to sound.
@@ -77,6 +112,77 @@ pub fn find(id: &str) -> Option<&'static Provider> {
         .iter()
         .copied()
         .find(|provider| provider.id == id)
+}
+
+impl Provider {
+    /// What most vendors are: OpenAI chat for a key in `Authorization`, of whom no more is known. What is not known
+    /// counts as the worst.
+    pub(crate) const OPENAI_LIKE: Self = Self {
+        id: "",
+        name: "",
+        dialect: Dialect::OpenAiChat,
+        base_url: "",
+        takes: Models::All,
+        also: &[],
+        settings: &[],
+        auth: Auth::Bearer,
+        key_variables: &[],
+        speaks: &[Task::Chat],
+        quirks: &[Quirk::AskForUsage],
+        cancel_stops_billing: false,
+        data_policy: DataPolicy::UNKNOWN,
+        links: Links {
+            privacy: None,
+            terms: None,
+            status: None,
+        },
+        headquarters: None,
+        local_port: None,
+    };
+
+    /// Every setting it has: those of its addresses and those of its credentials.
+    pub fn all_settings(&self) -> impl Iterator<Item = &'static Setting> + use<> {
+        self.settings.iter().chain(self.auth.settings())
+    }
+}
+
+impl Wire {
+    /// A wire as the dialect's reference vendor speaks it, for all models, with the vendor's own key scheme.
+    pub(crate) const fn new(dialect: Dialect, base_url: &'static str) -> Self {
+        Self {
+            dialect,
+            base_url,
+            auth: None,
+            takes: Models::All,
+            quirks: Quirk::usual(dialect),
+        }
+    }
+
+    /// The same for some models only.
+    pub(crate) const fn of(self, takes: Models) -> Self {
+        Self { takes, ..self }
+    }
+
+    /// The same with another key scheme.
+    pub(crate) const fn with_auth(self, auth: Auth) -> Self {
+        Self {
+            auth: Some(auth),
+            ..self
+        }
+    }
+}
+
+impl Models {
+    /// Whether this model (`author/slug`) is among them.
+    #[must_use]
+    pub fn has(self, model: &str) -> bool {
+        let author = model.split('/').next().unwrap_or_default();
+        match self {
+            Self::All => true,
+            Self::Of(authors) => authors.contains(&author),
+            Self::AllBut(authors) => !authors.contains(&author),
+        }
+    }
 }
 
 impl DataPolicy {

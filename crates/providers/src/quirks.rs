@@ -1,7 +1,7 @@
 //! The closed list of ways in which vendors of one dialect differ from its reference. A vendor that
 //! needs more than these has a dialect of its own.
 
-use dialects::Form;
+use dialects::{Form, Platform};
 
 /// One way in which a vendor differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Quirk {
     RequiredIsAny,
     /// Cache breakpoints are understood inside OpenAI chat parts.
     CacheMarks,
+    /// The dialect is spoken on another vendor's platform, with its paths and frames.
+    On(Platform),
     /// Every request carries this header, name in lower case.
     Header(&'static str, &'static str),
 }
@@ -57,6 +59,7 @@ impl Quirk {
             Self::AskForUsage => form.ask_for_usage = true,
             Self::RequiredIsAny => form.required_is_any = true,
             Self::CacheMarks => form.cache_marks = true,
+            Self::On(platform) => form.platform = platform,
             Self::Header(..) => {}
         }
     }

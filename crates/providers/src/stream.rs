@@ -12,7 +12,7 @@ use http_body::Body;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
-use crate::{Limits, Upstream, verdict};
+use crate::{Limits, Upstream, Way, verdict};
 
 /// How long the end of the answer may wait for the end of its body.
 const LINGER_MS: u64 = 20;
@@ -86,12 +86,12 @@ enum Read {
 
 impl EventStream {
     pub(crate) fn new(
-        upstream: Upstream,
+        whom: (Upstream, &Way),
         body: Incoming,
         limits: Limits,
         deadlines: Deadlines,
     ) -> Self {
-        Self(Stream::new(upstream, body, limits, deadlines))
+        Self(Stream::new(whom, body, limits, deadlines))
     }
 
     /// Waits for more. Events are appended to `out`, all those that came in one piece of the answer
@@ -131,15 +131,17 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::error::Error + Send + Sync + 'static,
 {
-    fn new(upstream: Upstream, body: B, limits: Limits, deadlines: Deadlines) -> Self {
+    fn new(
+        (upstream, way): (Upstream, &Way),
+        body: B,
+        limits: Limits,
+        deadlines: Deadlines,
+    ) -> Self {
         let now = Instant::now();
         Self {
             body,
-            reader: Reader::new(
-                upstream.codec().framing(upstream.form()),
-                limits.frame_bytes_max,
-            ),
-            parser: upstream.codec().stream(upstream.form()),
+            reader: Reader::new(way.codec().framing(way.form()), limits.frame_bytes_max),
+            parser: way.codec().stream(way.form()),
             upstream,
             steps: Vec::new(),
             early: VecDeque::new(),
@@ -382,6 +384,7 @@ mod tests {
             name: "Lab".to_owned(),
             dialect: Dialect::Gemini,
             base_url: "http://127.0.0.1:1".to_owned(),
+            also: Vec::new(),
             key: None,
             data_policy: DataPolicy::UNKNOWN,
         })
@@ -396,7 +399,8 @@ mod tests {
             start: began + Duration::from_millis(START_MS),
             end: began + Duration::from_millis(limits.total_ms),
         };
-        let mut stream = Stream::new(upstream, body, limits, deadlines);
+        let way = upstream.way(Dialect::Gemini, "lab/model");
+        let mut stream = Stream::new((upstream.clone(), way), body, limits, deadlines);
         let mut events = Vec::new();
         let end = loop {
             match stream.next(&mut events).await {

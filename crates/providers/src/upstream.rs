@@ -2,19 +2,41 @@
 //! ready once.
 
 mod address;
+mod template;
+mod way;
 
 use std::{fmt, sync::Arc};
 
 use canon::{ProviderId, Secret, SlugError};
-use dialects::{Call, Dialect, Form};
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use dialects::{Dialect, Form};
 
-use self::address::Address;
-use crate::{Auth, DataPolicy, Provider, Quirk};
+pub(crate) use self::address::is_safe;
+pub use self::way::Way;
+use self::{
+    template::fill,
+    way::{Shown, Spoken},
+};
+use crate::{
+    DataPolicy, Models, Provider, Settings,
+    auth::{Missing, Signed},
+};
 
 /// A provider that can be called. Cheap to clone; `Debug` shows no key.
 #[derive(Clone)]
 pub struct Upstream(Arc<Ready>);
+
+/// What an operator says about a known vendor.
+#[derive(Clone, Debug, Default)]
+pub struct Configured {
+    /// Another address for it. The vendor's other wires are then off, but for those in `also`.
+    pub base_url: Option<String>,
+    /// Its key.
+    pub key: Option<Secret<String>>,
+    /// Its settings ([`Provider::all_settings`]).
+    pub settings: Settings,
+    /// Addresses of further wires, or other ones for those it has.
+    pub also: Vec<(Dialect, String)>,
+}
 
 /// A provider of the operator's own.
 #[derive(Clone, Debug)]
@@ -27,6 +49,8 @@ pub struct OwnProvider {
     pub dialect: Dialect,
     /// What stands before the dialect's paths (`http://127.0.0.1:8081/v1`).
     pub base_url: String,
+    /// Further wire formats it speaks, and where.
+    pub also: Vec<(Dialect, String)>,
     /// Its key, where it wants one; shown as the dialect's reference vendor wants it.
     pub key: Option<Secret<String>>,
     /// What it does with data.
@@ -53,12 +77,34 @@ pub enum Error {
         why: &'static str,
     },
     /// It needs a key.
-    #[error("provider `{provider}` needs a key: set api_key or {}", .variables.join(" or "))]
+    #[error("provider `{provider}` needs a key: set api_key{}{instead}", or_one_of(.variables))]
     NoKey {
         /// The provider's id.
         provider: String,
         /// Environment variables that it is known by.
         variables: &'static [&'static str],
+        /// What would do besides.
+        instead: &'static str,
+    },
+    /// It needs a setting.
+    #[error("provider `{provider}` needs a setting: set {setting}{}", or_one_of(.variables))]
+    Setting {
+        /// The provider's id.
+        provider: String,
+        /// The setting's name.
+        setting: &'static str,
+        /// Environment variables that it is known by.
+        variables: &'static [&'static str],
+    },
+    /// A setting holds something that cannot be used.
+    #[error("provider `{provider}`: {setting}: {why}")]
+    Unusable {
+        /// The provider's id.
+        provider: String,
+        /// The setting's name.
+        setting: &'static str,
+        /// What is wrong with it. The value is not shown: it may be a secret.
+        why: &'static str,
     },
     /// The key has characters that no header may have.
     #[error("provider `{provider}`: the key has characters that cannot be sent in a header")]
@@ -80,11 +126,10 @@ struct Ready {
     id: ProviderId,
     name: String,
     known: Option<&'static Provider>,
-    call: &'static dyn Call,
-    form: Form,
-    address: Address,
-    headers: HeaderMap,
-    key: Option<Secret<String>>,
+    first: Way,
+    others: Vec<Way>,
+    /// Texts that no caller may read.
+    secrets: Vec<Secret<String>>,
     data_policy: DataPolicy,
     cancel_stops_billing: bool,
 }
@@ -94,41 +139,72 @@ struct Parts<'a> {
     id: &'a str,
     name: &'a str,
     known: Option<&'static Provider>,
-    dialect: Dialect,
-    base_url: &'a str,
-    auth: Auth,
-    key: Option<Secret<String>>,
-    quirks: &'static [Quirk],
+    spoken: Vec<Spoken>,
+    shown: Shown<'a>,
+    secrets: Vec<Secret<String>>,
     data_policy: DataPolicy,
     cancel_stops_billing: bool,
 }
 
 impl Upstream {
-    /// A known vendor, at its own address or at another.
+    /// A known vendor, at its own address or at another, with a key or none.
     ///
     /// # Errors
-    /// The address cannot be called; the key is missing (at the vendor's own address, where it
-    /// needs one) or cannot be sent; the dialect is not spoken.
+    /// As of [`Upstream::configured`].
     pub fn known(
         provider: &'static Provider,
         base_url: Option<&str>,
         key: Option<Secret<String>>,
     ) -> Result<Self, Error> {
-        if key.is_none() && base_url.is_none() && provider.local_port.is_none() {
-            return Err(Error::NoKey {
-                provider: provider.id.to_owned(),
-                variables: provider.key_variables,
-            });
-        }
+        let base_url = base_url.map(str::to_owned);
+        Self::configured(
+            provider,
+            Configured {
+                base_url,
+                key,
+                ..Configured::default()
+            },
+        )
+    }
+
+    /// A known vendor as an operator configured it.
+    ///
+    /// # Errors
+    /// The address cannot be called, or lacks a setting; key and other credentials are missing (at the vendor's own
+    /// address, where it needs some), or cannot be used; no dialect of it is spoken.
+    pub fn configured(
+        provider: &'static Provider,
+        mut configured: Configured,
+    ) -> Result<Self, Error> {
+        let id = provider.id.to_owned();
+        let settings = &mut configured.settings;
+        template::complete(provider, settings);
+        let spoken = spoken_of(provider, &configured)?;
+        let settings = &configured.settings;
+        let keyless = configured.base_url.is_some() || provider.local_port.is_some();
+        let key = configured.key.as_ref();
+        let nothing_given = key.is_none() && keyless;
+        let signed = match provider.auth.prepare(key, settings) {
+            Err(Missing::Everything) if keyless => Signed::open(),
+            // A machine's own identity is for the vendor's own address.
+            Ok(_) if nothing_given && settings.is_empty() => Signed::open(),
+            other => other.map_err(|missing| unsigned(&id, provider, &missing))?,
+        };
+        let secrets = settings.secrets(provider.all_settings());
+        let secrets = secrets.map(|text| Secret::new(text.to_owned()));
+        let secrets = secrets.chain(configured.key.clone()).collect();
         Self::new(Parts {
             id: provider.id,
             name: provider.name,
             known: Some(provider),
-            dialect: provider.dialect,
-            base_url: base_url.unwrap_or(provider.base_url),
-            auth: provider.auth,
-            key,
-            quirks: provider.quirks,
+            spoken,
+            shown: Shown {
+                signed,
+                key,
+                auth: Some(provider.auth),
+                settings,
+            },
+            secrets,
             data_policy: provider.data_policy,
             cancel_stops_billing: provider.cancel_stops_billing,
         })
@@ -140,15 +216,22 @@ impl Upstream {
     /// The id is no slug; the address cannot be called; the key cannot be sent; the dialect is not
     /// spoken.
     pub fn own(provider: OwnProvider) -> Result<Self, Error> {
+        let wires = [(provider.dialect, provider.base_url)];
+        let spoken = wires.into_iter().chain(provider.also);
+        let spoken = spoken.map(|(dialect, base_url)| Spoken::usual(dialect, base_url));
         Self::new(Parts {
             id: &provider.id,
             name: &provider.name,
             known: None,
-            dialect: provider.dialect,
-            base_url: &provider.base_url,
-            auth: Auth::usual(provider.dialect),
-            key: provider.key,
-            quirks: Quirk::usual(provider.dialect),
+            spoken: spoken.collect(),
+            shown: Shown {
+                signed: Signed::open(),
+                key: provider.key.as_ref(),
+                // Each wire as its reference vendor wants it.
+                auth: None,
+                settings: &Settings::default(),
+            },
+            secrets: provider.key.iter().cloned().collect(),
             data_policy: provider.data_policy,
             cancel_stops_billing: false,
         })
@@ -160,44 +243,48 @@ impl Upstream {
             id: provider(),
             source,
         })?;
-        let call = dialects::called(parts.dialect).ok_or_else(|| Error::Dialect {
+        let dialect = parts.spoken.first().map(|spoken| spoken.dialect);
+        let mut ways = Vec::with_capacity(parts.spoken.len());
+        for spoken in parts.spoken {
+            // A wire whose dialect is not called is off.
+            if let Some(call) = dialects::called(spoken.dialect) {
+                ways.push(Way::new(call, spoken, &parts.shown).map_err(|why| why.of(parts.id))?);
+            }
+        }
+        let mut ways = ways.into_iter();
+        let first = ways.next().ok_or_else(|| Error::Dialect {
             provider: provider(),
-            dialect: parts.dialect,
+            dialect: dialect.unwrap_or(Dialect::OpenAiChat),
         })?;
-        let mut form = Form::default();
-        for quirk in parts.quirks {
-            quirk.fold(&mut form);
-        }
-        let address =
-            Address::parse(parts.base_url, call, &form).map_err(|why| Error::Address {
-                provider: provider(),
-                why,
-            })?;
-        if parts.key.is_some() && !address.is_private() {
-            return Err(Error::Address {
-                provider: provider(),
-                why: "a key needs https, but on this machine and in private networks",
-            });
-        }
-        let mut headers = headers(parts.quirks);
-        if let Some(key) = &parts.key {
-            let (name, value) = parts.auth.sign(key).ok_or_else(|| Error::Key {
-                provider: provider(),
-            })?;
-            headers.insert(name, value);
-        }
         Ok(Self(Arc::new(Ready {
             id,
             name: parts.name.to_owned(),
             known: parts.known,
-            call,
-            form,
-            address,
-            headers,
-            key: parts.key,
+            first,
+            others: ways.collect(),
+            secrets: parts.secrets,
             data_policy: parts.data_policy,
             cancel_stops_billing: parts.cancel_stops_billing,
         })))
+    }
+
+    /// The wire to ask for this model on behalf of a caller of this dialect: the caller's own where the provider
+    /// speaks it for the model, so that nothing is lost between the two; else the best of those that take the model.
+    #[must_use]
+    pub fn way(&self, caller: Dialect, model: &str) -> &Way {
+        let mut ways = self.ways().filter(|way| way.takes(model));
+        let Some(best) = ways.next() else {
+            return &self.0.first;
+        };
+        if best.dialect() == caller {
+            return best;
+        }
+        ways.find(|way| way.dialect() == caller).unwrap_or(best)
+    }
+
+    /// Every wire it is asked on, the best first.
+    pub fn ways(&self) -> impl Iterator<Item = &Way> {
+        std::iter::once(&self.0.first).chain(&self.0.others)
     }
 
     /// Its slug.
@@ -218,16 +305,16 @@ impl Upstream {
         self.0.known
     }
 
-    /// The wire format it speaks.
+    /// The wire format it is best asked in.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        self.0.call.dialect()
+        self.0.first.dialect()
     }
 
-    /// How it differs from the reference of its dialect.
+    /// How it differs there from the reference of its dialect.
     #[must_use]
     pub fn form(&self) -> &Form {
-        &self.0.form
+        self.0.first.form()
     }
 
     /// What it does with data.
@@ -245,31 +332,13 @@ impl Upstream {
     /// What stands before the dialect's paths; for the operator, never for a caller.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        self.0.address.as_str()
+        self.0.first.base_url()
     }
 
-    /// The codec of its wire.
-    pub(crate) fn codec(&self) -> &'static dyn Call {
-        self.0.call
-    }
-
-    /// The headers that every request carries, key included.
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        &self.0.headers
-    }
-
-    /// Where a request for this model goes; `None` where the model's name makes no address.
-    pub(crate) fn uri(&self, upstream_model: &str, stream: bool) -> Option<Uri> {
-        self.0
-            .address
-            .uri(self.0.call, &self.0.form, (upstream_model, stream))
-    }
-
-    /// Texts that no caller may read: the key and the host.
+    /// Texts that no caller may read: keys, secrets and hosts.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        let key = self.0.key.as_ref().map(|key| key.expose().as_str());
-        key.into_iter()
-            .chain([self.0.address.host()])
+        let keys = self.0.secrets.iter().map(|key| key.expose().as_str());
+        keys.chain(self.ways().map(Way::host))
             .filter(|secret| !secret.is_empty())
     }
 }
@@ -278,36 +347,83 @@ impl fmt::Debug for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upstream")
             .field("id", &self.0.id)
-            .field("dialect", &self.dialect())
-            .field("base_url", &self.base_url())
-            .field("key", &self.0.key)
+            .field("ways", &self.ways().collect::<Vec<_>>())
+            .field("secrets", &self.0.secrets)
             .finish_non_exhaustive()
     }
 }
 
-/// The headers that every request carries, but for the key.
-fn headers(quirks: &[Quirk]) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    // An answer is small and must come piece by piece: no compression.
-    headers.insert(
-        header::ACCEPT_ENCODING,
-        HeaderValue::from_static("identity"),
-    );
-    headers.insert(
-        header::USER_AGENT,
-        HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION"))),
-    );
-    for quirk in quirks {
-        if let Quirk::Header(name, value) = quirk {
-            headers.insert(
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
+/// The wires of a known vendor, with the addresses that hold here.
+fn spoken_of(provider: &'static Provider, configured: &Configured) -> Result<Vec<Spoken>, Error> {
+    let address =
+        |template: &str| fill(template, &configured.settings).map_err(|blank| blank.of(provider));
+    let base_url = match &configured.base_url {
+        Some(base_url) => base_url.clone(),
+        None => address(provider.base_url)?,
+    };
+    let mut spoken = vec![Spoken {
+        dialect: provider.dialect,
+        base_url,
+        auth: None,
+        takes: if configured.base_url.is_some() {
+            Models::All
+        } else {
+            provider.takes
+        },
+        quirks: provider.quirks,
+    }];
+    for wire in provider.also {
+        let told = |(dialect, _): &&(Dialect, String)| *dialect == wire.dialect;
+        let base_url = match configured.also.iter().find(told) {
+            Some((_, base_url)) => base_url.clone(),
+            None if configured.base_url.is_some() => continue,
+            None => address(wire.base_url)?,
+        };
+        spoken.push(Spoken {
+            dialect: wire.dialect,
+            base_url,
+            auth: wire.auth,
+            takes: wire.takes,
+            quirks: wire.quirks,
+        });
+    }
+    for (dialect, base_url) in &configured.also {
+        if spoken.iter().all(|spoken| spoken.dialect != *dialect) {
+            spoken.push(Spoken::usual(*dialect, base_url.clone()));
         }
     }
-    headers
+    Ok(spoken)
+}
+
+/// Why a vendor has nothing to show, in the operator's words.
+fn unsigned(id: &str, provider: &'static Provider, missing: &Missing) -> Error {
+    let provider_id = id.to_owned();
+    match *missing {
+        Missing::Everything => Error::NoKey {
+            provider: provider_id,
+            variables: provider.key_variables,
+            instead: provider.auth.instead(),
+        },
+        Missing::Setting(setting) => Error::Setting {
+            provider: provider_id,
+            setting,
+            variables: provider
+                .all_settings()
+                .find(|known| known.name == setting)
+                .map_or(&[], |known| known.variables),
+        },
+        Missing::Unusable { setting, why } => Error::Unusable {
+            provider: provider_id,
+            setting,
+            why,
+        },
+        Missing::Unsendable => Error::Key {
+            provider: provider_id,
+        },
+    }
+}
+
+/// ` or A or B`, or nothing.
+fn or_one_of(variables: &[&str]) -> String {
+    variables.iter().flat_map(|name| [" or ", *name]).collect()
 }

@@ -17,7 +17,7 @@ use dialects::VendorError;
 use http::HeaderMap;
 
 use self::words::Finding;
-use crate::{Upstream, call::Unread};
+use crate::{Upstream, auth::TokenError, call::Unread};
 
 /// What a vendor answered instead of an answer; for the log.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,11 @@ enum Silent {
     },
     #[error("{provider}: the answer says nothing")]
     Empty { provider: String },
+    #[error("{provider}: no credentials")]
+    Unsigned {
+        provider: String,
+        source: TokenError,
+    },
     #[error("{provider}: the model's name makes no address")]
     Unaddressable { provider: String },
 }
@@ -119,6 +124,25 @@ pub(crate) fn unaddressable(upstream: &Upstream) -> Box<Fault> {
             provider: upstream.id().to_string(),
         },
     )
+}
+
+/// There is nothing to show the vendor. A refusal stays until somebody acts; anything else may pass.
+pub(crate) fn unsigned(upstream: &Upstream, error: TokenError) -> Box<Fault> {
+    let again = match &error {
+        TokenError::Refused { status, .. } if (400..500).contains(status) && *status != 429 => {
+            Again::OtherAccount
+        }
+        TokenError::Garbage | TokenError::Unsendable => Again::OtherAccount,
+        TokenError::Refused { .. } | TokenError::Unreachable(_) | TokenError::Late => {
+            Again::Elsewhere { after_ms: None }
+        }
+    };
+    let provider = upstream.id().to_string();
+    let source = Silent::Unsigned {
+        provider,
+        source: error,
+    };
+    Box::new(upstreams(upstream, Kind::ProviderUnavailable, again).with_source(source))
 }
 
 /// A wait reached its end.

@@ -106,18 +106,21 @@ impl Run {
         let mut loss: Vec<Loss> = Vec::new();
         let (admitted, target) = (self.meter.admitted(), self.meter.target());
         let endpoint = target.endpoint().map_err(ours)?;
+        let way = target.upstream.way(admitted.dialect, endpoint.model.as_str());
         let outgoing = Outgoing {
             upstream: &target.upstream,
+            way,
             target: dialects::Target {
                 upstream_model: &endpoint.upstream_id,
                 model: endpoint.model.as_str(),
-                form: target.upstream.form(),
+                form: way.form(),
                 max_output_tokens: endpoint.max_output_tokens,
                 thinking: thinking_of(target.model(), endpoint),
             },
             request: &admitted.request,
             limits: self.core.limits(),
             request_id: admitted.generation.as_str(),
+            now_s: clock::now_micros() / 1_000_000,
             loss: &mut loss,
         };
         let called = providers::call(self.core.client(), outgoing).await;

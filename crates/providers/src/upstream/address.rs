@@ -8,6 +8,16 @@ use http::{
     uri::{Authority, Parts, PathAndQuery, Scheme},
 };
 
+/// Whether nobody outside can listen in on the way there: TLS, this machine, or a network that is not the internet.
+pub(crate) fn is_safe(uri: &Uri) -> bool {
+    match (uri.scheme(), uri.host()) {
+        (Some(scheme), Some(host)) if !host.is_empty() => {
+            *scheme == Scheme::HTTPS || *scheme == Scheme::HTTP && is_private_host(host)
+        }
+        _ => false,
+    }
+}
+
 /// A base address.
 #[derive(Debug)]
 pub(super) struct Address {

@@ -27,4 +27,5 @@ pub(super) const ANTHROPIC: Provider = Provider {
     },
     headquarters: Some("US"),
     local_port: None,
+    ..Provider::OPENAI_LIKE
 };

@@ -38,4 +38,5 @@ pub(super) const DEEPSEEK: Provider = Provider {
     },
     headquarters: Some("CN"),
     local_port: None,
+    ..Provider::OPENAI_LIKE
 };

@@ -35,4 +35,5 @@ pub(super) const FIREWORKS: Provider = Provider {
     },
     headquarters: Some("US"),
     local_port: None,
+    ..Provider::OPENAI_LIKE
 };

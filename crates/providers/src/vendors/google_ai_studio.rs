@@ -28,4 +28,5 @@ pub(super) const GOOGLE_AI_STUDIO: Provider = Provider {
     },
     headquarters: Some("US"),
     local_port: None,
+    ..Provider::OPENAI_LIKE
 };

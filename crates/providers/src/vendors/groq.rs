@@ -41,4 +41,5 @@ pub(super) const GROQ: Provider = Provider {
     },
     headquarters: Some("US"),
     local_port: None,
+    ..Provider::OPENAI_LIKE
 };

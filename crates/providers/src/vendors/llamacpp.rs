@@ -30,4 +30,5 @@ pub(super) const LLAMACPP: Provider = Provider {
     },
     headquarters: None,
     local_port: Some(8_080),
+    ..Provider::OPENAI_LIKE
 };

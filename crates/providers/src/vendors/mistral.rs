@@ -44,4 +44,5 @@ pub(super) const MISTRAL: Provider = Provider {
     },
     headquarters: Some("FR"),
     local_port: None,
+    ..Provider::OPENAI_LIKE
 };

@@ -30,4 +30,5 @@ pub(super) const OLLAMA: Provider = Provider {
     },
     headquarters: None,
     local_port: Some(11_434),
+    ..Provider::OPENAI_LIKE
 };

@@ -38,4 +38,5 @@ pub(super) const OPENAI: Provider = Provider {
     },
     headquarters: Some("US"),
     local_port: None,
+    ..Provider::OPENAI_LIKE
 };

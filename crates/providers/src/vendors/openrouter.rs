@@ -30,4 +30,5 @@ pub(super) const OPENROUTER: Provider = Provider {
     },
     headquarters: Some("US"),
     local_port: None,
+    ..Provider::OPENAI_LIKE
 };

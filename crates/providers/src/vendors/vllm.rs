@@ -29,4 +29,5 @@ pub(super) const VLLM: Provider = Provider {
     },
     headquarters: None,
     local_port: Some(8_000),
+    ..Provider::OPENAI_LIKE
 };

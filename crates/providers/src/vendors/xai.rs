@@ -38,4 +38,5 @@ pub(super) const XAI: Provider = Provider {
     },
     headquarters: Some("US"),
     local_port: None,
+    ..Provider::OPENAI_LIKE
 };

@@ -130,8 +130,14 @@ async fn the_key_is_in_one_header_and_nowhere_else() {
             provider.id
         );
         let (name, value) = match provider.auth {
-            Auth::Bearer => ("authorization", format!("Bearer {KEY}")),
+            Auth::Bearer | Auth::Aws(_) | Auth::Databricks | Auth::Snowflake => {
+                ("authorization", format!("Bearer {KEY}"))
+            }
             Auth::Header(name) => (name, KEY.to_owned()),
+            Auth::Azure => ("api-key", KEY.to_owned()),
+            Auth::Google => ("x-goog-api-key", KEY.to_owned()),
+            // The key is traded for a token, elsewhere.
+            Auth::Ibm => continue,
         };
         for (header, shown) in &sent.headers {
             let shown = shown.to_str().unwrap();
@@ -174,6 +180,7 @@ fn every_quirk_and_every_auth_is_somebodys() {
         Quirk::RequiredIsAny => 7,
         Quirk::CacheMarks => 8,
         Quirk::Header(..) => 9,
+        Quirk::On(_) => 10,
     };
     assert_eq!(quirks().map(kind).collect::<HashSet<_>>().len(), 10);
     assert!(ALL.iter().any(|provider| provider.auth == Auth::Bearer));
@@ -234,6 +241,7 @@ fn an_address_that_cannot_be_called_is_refused_and_not_repeated() {
             name: "Lab".to_owned(),
             dialect,
             base_url: base_url.to_owned(),
+            also: Vec::new(),
             key: key(),
             data_policy: DataPolicy::UNKNOWN,
         })
@@ -264,6 +272,7 @@ fn an_id_or_a_key_that_cannot_be_sent_is_refused_and_the_key_not_shown() {
             name: "Lab".to_owned(),
             dialect,
             base_url: "https://example.com".to_owned(),
+            also: Vec::new(),
             key: Some(Secret::new(key.to_owned())),
             data_policy: DataPolicy::UNKNOWN,
         })

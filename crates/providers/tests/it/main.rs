@@ -58,6 +58,7 @@ pub(crate) fn own(dialect: Dialect, base_url: &str) -> Upstream {
         name: "Lab".to_owned(),
         dialect,
         base_url: base_url.to_owned(),
+        also: Vec::new(),
         key: Some(Secret::new(KEY.to_owned())),
         data_policy: DataPolicy::UNKNOWN,
     })
@@ -92,10 +93,12 @@ pub(crate) async fn ask_within(
     let mut loss = Vec::new();
     let outgoing = Outgoing {
         upstream,
+        way: upstream.way(upstream.dialect(), "lab/test-model"),
         target: target(upstream),
         request: &hello(stream),
         limits,
         request_id: REQUEST_ID,
+        now_s: 1_763_800_000,
         loss: &mut loss,
     };
     call(client, outgoing).await

@@ -1,0 +1,81 @@
+//! What an upstream holds to show who asks, and how a request comes by it.
+
+use canon::Secret;
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http_body_util::Full;
+
+use super::{aws, bearer, token::Token, token::TokenError};
+use crate::Client;
+
+/// What [`super::Auth::prepare`] makes.
+pub(crate) struct Signed {
+    /// Headers that every request carries.
+    pub(crate) headers: HeaderMap,
+    /// What changes from request to request.
+    pub(crate) signer: Signer,
+}
+
+/// How a request comes by what changes.
+#[derive(Clone)]
+pub(crate) enum Signer {
+    /// Nothing changes.
+    Fixed,
+    /// A signature over the request.
+    Aws(aws::Signer),
+    /// A token that is fetched.
+    Token(Token),
+}
+
+impl Signed {
+    /// One header that never changes.
+    pub(super) fn fixed((name, value): (HeaderName, HeaderValue)) -> Self {
+        let mut headers = HeaderMap::with_capacity(1);
+        headers.insert(name, value);
+        Self {
+            headers,
+            signer: Signer::Fixed,
+        }
+    }
+
+    /// A token as bearer.
+    pub(super) fn token(token: Token) -> Self {
+        Self {
+            headers: HeaderMap::new(),
+            signer: Signer::Token(token),
+        }
+    }
+
+    /// Nothing at all.
+    pub(crate) fn open() -> Self {
+        Self {
+            headers: HeaderMap::new(),
+            signer: Signer::Fixed,
+        }
+    }
+}
+
+impl Signer {
+    /// Puts on the request what changes. `now_s` is the time in seconds since 1970.
+    ///
+    /// # Errors
+    /// No token could be had.
+    pub(crate) async fn sign(
+        &self,
+        client: &Client,
+        request: &mut Request<Full<bytes::Bytes>>,
+        (body, now_s): (&[u8], i64),
+    ) -> Result<(), TokenError> {
+        match self {
+            Self::Fixed => Ok(()),
+            Self::Aws(signer) => signer
+                .sign(request, body, now_s)
+                .map_err(|_| TokenError::Unsendable),
+            Self::Token(token) => {
+                let secret: Secret<String> = Box::pin(token.get(client, now_s)).await?;
+                let (name, value) = bearer(&secret).map_err(|_| TokenError::Unsendable)?;
+                request.headers_mut().insert(name, value);
+                Ok(())
+            }
+        }
+    }
+}
