@@ -1,6 +1,7 @@
 //! The record of one served request: what `GET /generation` shows and accounting is checked against.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::value::RawValue;
 
 use crate::{Dialect, GenerationId, KeyId, NanoUsd, Usage, WorkspaceId};
 
@@ -113,6 +114,96 @@ pub struct Attempt {
     pub error: Option<String>,
     /// Milliseconds until it answered or failed.
     pub latency_ms: u64,
+}
+
+/// A record in its stored form: written once, then passed on to the journal and the database as it stands.
+#[derive(Clone, Debug)]
+pub struct Record {
+    head: Head,
+    text: Box<RawValue>,
+}
+
+/// What a record is found by.
+#[derive(Clone, Debug, Deserialize)]
+struct Head {
+    id: GenerationId,
+    key: KeyId,
+    workspace: WorkspaceId,
+    created_at: i64,
+}
+
+impl Record {
+    /// Writes a record. `None` where it has no JSON form, which no record of ours lacks.
+    #[must_use]
+    pub fn of(generation: &Generation) -> Option<Self> {
+        Some(Self {
+            head: Head {
+                id: generation.id.clone(),
+                key: generation.key.clone(),
+                workspace: generation.workspace.clone(),
+                created_at: generation.created_at,
+            },
+            text: serde_json::value::to_raw_value(generation).ok()?,
+        })
+    }
+
+    /// Reads it back.
+    ///
+    /// # Errors
+    /// It is of another version.
+    pub fn read(&self) -> Result<Generation, serde_json::Error> {
+        serde_json::from_str(self.text.get())
+    }
+
+    /// The id of the request.
+    #[must_use]
+    pub const fn id(&self) -> &GenerationId {
+        &self.head.id
+    }
+
+    /// The key that asked.
+    #[must_use]
+    pub const fn key(&self) -> &KeyId {
+        &self.head.key
+    }
+
+    /// Where that key belongs.
+    #[must_use]
+    pub const fn workspace(&self) -> &WorkspaceId {
+        &self.head.workspace
+    }
+
+    /// When the request came in, in microseconds since 1970.
+    #[must_use]
+    pub const fn created_at(&self) -> i64 {
+        self.head.created_at
+    }
+
+    /// The record as JSON.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.text.get()
+    }
+}
+
+impl PartialEq for Record {
+    fn eq(&self, other: &Self) -> bool {
+        self.text.get() == other.text.get()
+    }
+}
+
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        let head = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
+        Ok(Self { head, text })
+    }
 }
 
 /// Left out of the stored form: most fields of most records are empty, and a record is written twice a request.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AttemptId, Generation, KeyId, NanoUsd, ProviderId, Window, WorkspaceId};
+use crate::{AttemptId, KeyId, NanoUsd, ProviderId, Record, Window, WorkspaceId};
 
 /// An account of the ledger (spec/money.md §3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ pub enum EntryKind {
         /// The double entry.
         transaction: Transaction,
         /// The record of the request, where this attempt ended it.
-        generation: Option<Box<Generation>>,
+        generation: Option<Box<Record>>,
     },
     /// Nothing was sent, for certain.
     Void,
@@ -92,7 +92,7 @@ pub enum EntryKind {
         /// Why: `no_usage`, `absurd_usage`, `deadline`, `restart`, `client_left`.
         reason: String,
         /// The record of the request, where this attempt ended it.
-        generation: Option<Box<Generation>>,
+        generation: Option<Box<Record>>,
     },
 }
 

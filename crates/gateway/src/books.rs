@@ -18,7 +18,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use canon::{AttemptId, EntryId, Fault, Generation, GenerationId, Key, KeyId, NanoUsd, Window};
+use canon::{AttemptId, EntryId, Fault, GenerationId, Key, KeyId, NanoUsd, Record, Window};
 use parking_lot::Mutex;
 pub use policy::ledger::{HoldRequest, ReasonForEstimate, Spending};
 pub use store::journal::Durability;
@@ -136,7 +136,7 @@ impl Books {
 
     /// A record that is written down but not yet in the database.
     #[must_use]
-    pub fn find_generation(&self, id: &GenerationId) -> Option<Arc<Generation>> {
+    pub fn find_generation(&self, id: &GenerationId) -> Option<Arc<Record>> {
         self.desk.lock().shelf().find(id)
     }
 
@@ -165,12 +165,12 @@ impl Books {
     }
 
     /// Keeps the record of a request whose last attempt has ended without it. Changes no amount.
-    pub fn record(&self, attempt: &AttemptId, generation: Box<Generation>, now: i64) {
+    pub fn record(&self, attempt: &AttemptId, generation: Option<Box<Record>>, now: i64) {
         // The second end of an attempt is a repetition to the ledger; the journal takes the record.
         let repeated = End::Estimate {
             charged: None,
             reason: ReasonForEstimate::NoUsage,
-            generation: Some(generation),
+            generation,
         };
         self.end(attempt, repeated, now);
     }

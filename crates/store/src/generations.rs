@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use canon::{EntryId, Generation, GenerationId};
+use canon::{EntryId, Generation, GenerationId, Record};
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction};
 
 use crate::{Error, query};
@@ -32,7 +32,7 @@ impl Generations {
         &self,
         journal: u64,
         through: EntryId,
-        generations: &[Arc<Generation>],
+        generations: &[Arc<Record>],
     ) -> Result<(), Error> {
         const DOING: &str = "ship generations";
         let mut transaction = self.pool.begin().await.map_err(query(DOING))?;
@@ -101,26 +101,17 @@ impl Generations {
 
 async fn insert(
     transaction: &mut Transaction<'_, Sqlite>,
-    generations: &[Arc<Generation>],
+    generations: &[Arc<Record>],
 ) -> Result<(), Error> {
-    let mut records = Vec::with_capacity(generations.len());
-    for generation in generations {
-        let record = serde_json::to_string(&**generation).map_err(|error| Error::Unreadable {
-            what: "generation",
-            id: generation.id.to_string(),
-            why: error.to_string(),
-        })?;
-        records.push((generation, record));
-    }
     let mut statement = QueryBuilder::<Sqlite>::new(
         "INSERT INTO generations (id, workspace, key_id, created_at, record) ",
     );
-    statement.push_values(records, |mut row, (generation, record)| {
-        row.push_bind(generation.id.as_str())
-            .push_bind(generation.workspace.as_str())
-            .push_bind(generation.key.as_str())
-            .push_bind(generation.created_at)
-            .push_bind(record);
+    statement.push_values(generations, |mut row, record| {
+        row.push_bind(record.id().as_str())
+            .push_bind(record.workspace().as_str())
+            .push_bind(record.key().as_str())
+            .push_bind(record.created_at())
+            .push_bind(record.text());
     });
     statement.push(" ON CONFLICT (id) DO NOTHING");
     statement

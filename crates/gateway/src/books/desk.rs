@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, path::Path, sync::Arc};
 
 use canon::{
-    Again, AttemptId, Blame, Entry, EntryId, EntryKind, Fault, Generation, Kind, NanoUsd, Window,
+    Again, AttemptId, Blame, Entry, EntryId, EntryKind, Fault, Kind, NanoUsd, Record, Window,
 };
 use policy::ledger::{Final, HoldRequest, Ledger, ReasonForEstimate, Refusal, Snapshot};
 use store::journal::{self, Durability, Journal, Mark, Replay, Syncing};
@@ -34,7 +34,7 @@ pub(super) enum End {
         /// What was set aside, where `None`.
         charged: Option<NanoUsd>,
         reason: ReasonForEstimate,
-        generation: Option<Box<Generation>>,
+        generation: Option<Box<Record>>,
     },
 }
 
@@ -238,7 +238,7 @@ impl End {
         }
     }
 
-    fn absurd(generation: Option<Box<Generation>>) -> Self {
+    fn absurd(generation: Option<Box<Record>>) -> Self {
         let (charged, reason) = (None, ReasonForEstimate::AbsurdUsage);
         Self::Estimate {
             charged,
@@ -277,7 +277,7 @@ pub(super) fn replayed(replay: &mut Replay, mut see: impl FnMut(&Entry)) -> Resu
 }
 
 /// The record that an entry carries, if it does.
-pub(super) fn generation_of(kind: EntryKind) -> Option<Box<Generation>> {
+pub(super) fn generation_of(kind: EntryKind) -> Option<Box<Record>> {
     match kind {
         EntryKind::Reserve { .. } | EntryKind::Void => None,
         EntryKind::Settle { generation, .. } | EntryKind::Provisional { generation, .. } => {

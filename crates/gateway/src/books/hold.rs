@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use canon::{AttemptId, EntryId, Fault, Generation, NanoUsd};
+use canon::{AttemptId, EntryId, Fault, NanoUsd, Record};
 use policy::ledger::{Final, ReasonForEstimate};
 
 use super::{
@@ -87,7 +87,7 @@ impl Hold {
         mut self,
         charged: NanoUsd,
         reason: ReasonForEstimate,
-        generation: Option<Box<Generation>>,
+        generation: Option<Box<Record>>,
         now: i64,
     ) {
         let charged = Some(charged);

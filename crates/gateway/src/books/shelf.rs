@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use canon::{EntryId, Generation, GenerationId};
+use canon::{EntryId, GenerationId, Record};
 
 /// How many records wait in memory for the database. Beyond that they wait in the journal.
 const SHELF_MAX: usize = 16_384;
@@ -14,8 +14,8 @@ const SHELF_MAX: usize = 16_384;
 /// Records that are written down but not in the database.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    queue: VecDeque<(EntryId, Arc<Generation>)>,
-    by_id: HashMap<GenerationId, Arc<Generation>>,
+    queue: VecDeque<(EntryId, Arc<Record>)>,
+    by_id: HashMap<GenerationId, Arc<Record>>,
     /// Records up to this entry wait in the journal only, not here.
     gap: Option<EntryId>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Shelf {
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) through: EntryId,
-    pub(super) generations: Vec<Arc<Generation>>,
+    pub(super) generations: Vec<Arc<Record>>,
 }
 
 impl Shelf {
@@ -37,7 +37,7 @@ impl Shelf {
         }
     }
 
-    pub(super) fn find(&self, id: &GenerationId) -> Option<Arc<Generation>> {
+    pub(super) fn find(&self, id: &GenerationId) -> Option<Arc<Record>> {
         self.by_id.get(id).cloned()
     }
 
@@ -77,11 +77,11 @@ impl Shelf {
                 self.queue.push_front((entry, generation));
                 return;
             }
-            self.by_id.remove(&generation.id);
+            self.by_id.remove(generation.id());
         }
     }
 
-    pub(super) fn put(&mut self, entry: EntryId, generation: Arc<Generation>) {
+    pub(super) fn put(&mut self, entry: EntryId, generation: Arc<Record>) {
         if self.queue.len() >= SHELF_MAX {
             tracing::warn!(
                 records = SHELF_MAX,
@@ -93,7 +93,7 @@ impl Shelf {
             return;
         }
         self.by_id
-            .insert(generation.id.clone(), Arc::clone(&generation));
+            .insert(generation.id().clone(), Arc::clone(&generation));
         self.queue.push_back((entry, generation));
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use canon::{EntryId, Generation};
+use canon::{EntryId, Record};
 use parking_lot::Mutex;
 use store::journal;
 use tokio::{sync::watch, time::MissedTickBehavior};
@@ -141,7 +141,7 @@ impl Books {
             Some(shipped) => *shipped.lock(),
             None => self.store.generations().shipped(journal).await?,
         };
-        let mut generations: Vec<Arc<Generation>> = Vec::new();
+        let mut generations: Vec<Arc<Record>> = Vec::new();
         for read in journal::read_after(&self.dir, shipped)? {
             let (id, entry) = read?;
             if id > end {

@@ -1,7 +1,5 @@
 //! `GET /generation`: the record of one served request.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{OriginalUri, State},
     response::Response,
@@ -36,12 +34,11 @@ async fn find_one(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<(StatusCo
 }
 
 /// The record: in memory until it has been shipped, then in the database.
-async fn find(app: &App, id: &GenerationId) -> Result<Option<Arc<Generation>>, Fault> {
-    if let Some(generation) = app.books.find_generation(id) {
-        return Ok(Some(generation));
+async fn find(app: &App, id: &GenerationId) -> Result<Option<Generation>, Fault> {
+    if let Some(record) = app.books.find_generation(id) {
+        return record.read().map(Some).map_err(Fault::ours);
     }
-    let found = app.store.generations().by_id(id).await;
-    Ok(found.map_err(Fault::ours)?.map(Arc::new))
+    app.store.generations().by_id(id).await.map_err(Fault::ours)
 }
 
 /// The keys of one workspace see each other's records; a management key sees all.

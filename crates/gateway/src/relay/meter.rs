@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use canon::{
-    Attempt, AttemptId, Event, Fault, FinishReason, Generation, Kind, NanoUsd, Part, Request,
-    Response, Usage,
+    Attempt, AttemptId, Event, Fault, FinishReason, Generation, Kind, NanoUsd, Part, Record,
+    Request, Response, Usage,
 };
 use dialects::{Receipt, Stamp};
 use policy::ledger::ReasonForEstimate;
@@ -121,13 +121,10 @@ impl Meter {
         let now = clock::now_micros();
         let Some(hold) = self.hold.take() else { return };
         let generation = was_last.then(|| {
-            Box::new(record::of_failure(
-                &self.admitted,
-                &self.target,
-                &self.attempts,
-                now,
-            ))
+            let (admitted, target) = (&self.admitted, &self.target);
+            written(&record::of_failure(admitted, target, &self.attempts, now))
         });
+        let generation = generation.flatten();
         match sent {
             Sent::Nothing if generation.is_none() => hold.void(now),
             Sent::Maybe if !self.was_refused() => {
@@ -155,7 +152,7 @@ impl Meter {
         };
         let now = clock::now_micros();
         let record = record::of_failure(&self.admitted, &self.target, &self.attempts, now);
-        self.app.books.record(&attempt, Box::new(record), now);
+        self.app.books.record(&attempt, written(&record), now);
     }
 
     /// Whether the last attempt was answered with an error status.
@@ -324,17 +321,17 @@ impl Meter {
             is_byok: false,
         };
         let generation =
-            Box::new(self.record(usage, charged, cost.total, (end, estimate.is_some()), now));
+            written(&self.record(usage, charged, cost.total, (end, estimate.is_some()), now));
         match estimate {
             None => hold.settle(
                 Settlement {
                     charged,
                     upstream_cost: cost.total,
-                    generation: Some(generation),
+                    generation,
                 },
                 now,
             ),
-            Some(reason) => hold.provisional(charged, reason, Some(generation), now),
+            Some(reason) => hold.provisional(charged, reason, generation, now),
         }
         receipt
     }
@@ -368,6 +365,13 @@ impl Meter {
         record.error = (end == End::BrokenOff).then(|| "provider_unavailable".to_owned());
         record
     }
+}
+
+/// The record in its stored form, written here so that nobody waits for it at the books.
+fn written(generation: &Generation) -> Option<Box<Record>> {
+    let record = Record::of(generation).map(Box::new);
+    debug_assert!(record.is_some(), "every record has a JSON form");
+    record
 }
 
 impl Drop for Meter {

@@ -101,7 +101,7 @@ fn settled(charged: i64) -> Settlement {
 
 fn recorded(number: usize) -> Settlement {
     Settlement {
-        generation: Some(Box::new(generation(number))),
+        generation: canon::Record::of(&generation(number)).map(Box::new),
         ..settled(1)
     }
 }
@@ -324,11 +324,18 @@ fn a_record_is_found_at_once_and_later_in_the_database() {
         .settle(recorded(1), NOW);
     let (charged, reason) = (usd(2), ReasonForEstimate::ClientLeft);
     let estimated = hold(&books, &key(None), 2, 5).unwrap();
-    estimated.provisional(charged, reason, Some(Box::new(generation(2))), NOW);
+    estimated.provisional(
+        charged,
+        reason,
+        canon::Record::of(&generation(2)).map(Box::new),
+        NOW,
+    );
     for number in [1, 2] {
         assert_eq!(
-            books.find_generation(&generation_id(number)).as_deref(),
-            Some(&generation(number))
+            books
+                .find_generation(&generation_id(number))
+                .map(|record| record.read().unwrap()),
+            Some(generation(number))
         );
         assert!(!in_database(dir.path(), number));
     }

@@ -287,7 +287,7 @@ fn book(house: &House, id: &str, workspace: &str) {
     let settlement = Settlement {
         charged: generation.cost,
         upstream_cost: generation.upstream_cost,
-        generation: Some(Box::new(generation)),
+        generation: canon::Record::of(&generation).map(Box::new),
     };
     hold.settle(settlement, now);
 }

@@ -11,7 +11,7 @@
 //! estimate back in the same transaction.
 
 use canon::{
-    Account, AttemptId, Entry, EntryKind, Generation, NanoUsd, Posting, Transaction, WorkspaceId,
+    Account, AttemptId, Entry, EntryKind, NanoUsd, Posting, Record, Transaction, WorkspaceId,
 };
 
 use super::{Error, Ledger, Standing, attempts::Reserved};
@@ -24,7 +24,7 @@ pub struct Final {
     /// What the vendor asks; the operator bears the difference.
     pub upstream_cost: NanoUsd,
     /// The record of the request, where this attempt ended it.
-    pub generation: Option<Box<Generation>>,
+    pub generation: Option<Box<Record>>,
 }
 
 /// Why an attempt is charged by an estimate.
@@ -120,7 +120,7 @@ impl Ledger {
         &self,
         attempt: &AttemptId,
         estimate: (Option<NanoUsd>, ReasonForEstimate),
-        generation: Option<Box<Generation>>,
+        generation: Option<Box<Record>>,
         now: i64,
     ) -> Result<Entry, Error> {
         let (charged, reason) = estimate;

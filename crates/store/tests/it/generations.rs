@@ -19,7 +19,7 @@ async fn a_batch_may_be_sent_again() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir).await;
     let batch: Vec<_> = (1..=1_200)
-        .map(|number| Arc::new(generation(number)))
+        .map(|number| Arc::new(canon::Record::of(&generation(number)).unwrap()))
         .collect();
     for _ in 0..2 {
         store
@@ -69,7 +69,11 @@ async fn records_survive_closing_and_opening() {
     let first = store(&dir).await;
     first
         .generations()
-        .ship(1, EntryId(1), &[Arc::new(generation(1))])
+        .ship(
+            1,
+            EntryId(1),
+            &[Arc::new(canon::Record::of(&generation(1)).unwrap())],
+        )
         .await
         .unwrap();
     first.close().await;

@@ -21,7 +21,7 @@ pub(crate) fn entry(number: u64) -> Entry {
         EntryKind::Settle {
             charged: NanoUsd::new(number.cast_signed()),
             transaction: Transaction::default(),
-            generation: Some(Box::new(generation(number))),
+            generation: canon::Record::of(&generation(number)).map(Box::new),
         }
     };
     let generation = GenerationId::new(&format!("gen-{number}"));
