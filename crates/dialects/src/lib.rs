@@ -18,6 +18,7 @@ pub mod loss;
 pub mod openai;
 pub mod openrouter;
 mod path;
+mod short;
 
 use std::borrow::Cow;
 
@@ -29,6 +30,7 @@ pub use fields::Fields;
 pub use framing::{Frame, Framing};
 pub use loss::Loss;
 use serde_json::{Map, Value};
+pub use short::Short;
 
 /// The callers' side of a wire format.
 pub trait Serve: Sync {

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, fmt, future::poll_fn, pin::Pin, task::Poll, tim
 use bytes::Bytes;
 use canon::{Event, Fault};
 use dialects::{
-    ParseStream, Step,
+    ParseStream, Short, Step,
     framing::{Item, Reader},
 };
 use http_body::Body;
@@ -47,7 +47,7 @@ struct Stream<B> {
     upstream: Upstream,
     body: B,
     reader: Reader,
-    parser: Box<dyn ParseStream>,
+    parser: Short,
     steps: Vec<Step>,
     /// Read while waiting for life; given out first.
     early: VecDeque<Event>,
@@ -141,7 +141,7 @@ where
         Self {
             body,
             reader: Reader::new(way.codec().framing(way.form()), limits.frame_bytes_max),
-            parser: way.codec().stream(way.form()),
+            parser: Short::new(way.codec().stream(way.form())),
             upstream,
             steps: Vec::new(),
             early: VecDeque::new(),

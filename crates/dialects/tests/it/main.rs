@@ -29,3 +29,4 @@ mod requests;
 mod roundtrip;
 #[cfg(test)]
 mod served;
+mod short;

@@ -2,7 +2,7 @@
 
 use canon::{Event, Response, fold};
 use dialects::framing::{Item, Reader};
-use dialects::{Call, Form, Step, VendorError};
+use dialects::{Call, Form, ParseStream, Short, Step, VendorError};
 
 /// The largest frame that a test may bring.
 const FRAME_BYTES_MAX: usize = 64 << 20;
@@ -30,8 +30,25 @@ pub(crate) fn replay_from<'b>(
     form: &Form,
     pieces: impl IntoIterator<Item = &'b [u8]>,
 ) -> Result<Replay, String> {
+    replay_with((call, form), call.stream(form), pieces)
+}
+
+/// Reads a stream that comes in these pieces, frames of mere text the short way.
+pub(crate) fn replay_short<'b>(
+    call: &dyn Call,
+    pieces: impl IntoIterator<Item = &'b [u8]>,
+) -> Result<Replay, String> {
+    let form = Form::default();
+    let short = Short::new(call.stream(&form));
+    replay_with((call, &form), Box::new(short), pieces)
+}
+
+fn replay_with<'b>(
+    (call, form): (&dyn Call, &Form),
+    mut stream: Box<dyn ParseStream>,
+    pieces: impl IntoIterator<Item = &'b [u8]>,
+) -> Result<Replay, String> {
     let mut frames = Reader::new(call.framing(form), FRAME_BYTES_MAX);
-    let mut stream = call.stream(form);
     let mut steps = Vec::new();
     for piece in pieces {
         frames.push(piece).map_err(|error| error.to_string())?;

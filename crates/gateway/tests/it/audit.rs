@@ -95,7 +95,7 @@ impl Audit {
         } = &entry.kind
             && transaction.postings().is_empty()
         {
-            self.records.insert(record.id.to_string());
+            self.records.insert(record.id().to_string());
         } else {
             panic!("it ends twice: {entry:?}");
         }
@@ -140,7 +140,7 @@ impl Audit {
                 Account::Wallet(_) | Account::Insurance | Account::Overrun | Account::Adjust => {}
             }
         }
-        let id = generation.as_ref().map(|record| record.id.to_string());
+        let id = generation.as_ref().map(|record| record.id().to_string());
         self.records.extend(id);
     }
 

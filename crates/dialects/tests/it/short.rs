@@ -1,0 +1,151 @@
+//! The short way says what the long way says.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use dialects::{CALLED, Call, Dialect, Error, Frame, ParseStream, Short, Step, called};
+use proptest::prelude::*;
+use serde_json::json;
+use testbed::corpus;
+
+use crate::corpus::{WIRES, stream_bytes};
+use crate::fixtures;
+use crate::replay::{replay, replay_short};
+
+fn assert_both_ways_equal(call: &dyn Call, bytes: &[u8], label: &str) {
+    let long = replay(call, [bytes]).map(|replay| replay.transcript());
+    let short = replay_short(call, [bytes]).map(|replay| replay.transcript());
+    assert!(short == long, "{label}:\nshort {short:?}\nlong  {long:?}");
+}
+
+#[test]
+fn our_own_streams_say_the_same_both_ways() {
+    for fixture in fixtures::with_file("stream.sse") {
+        assert_both_ways_equal(
+            called(fixture.dialect).unwrap(),
+            &fixture.bytes,
+            &fixture.case,
+        );
+    }
+}
+
+#[test]
+fn recorded_streams_say_the_same_both_ways() {
+    if !corpus::available() {
+        println!("skipped: the corpus is not at hand");
+        return;
+    }
+    let mut streams = 0;
+    for wire in WIRES {
+        for exchange in wire.streams() {
+            assert_both_ways_equal(
+                called(wire.dialect).unwrap(),
+                &stream_bytes(&exchange),
+                &exchange.label(),
+            );
+            streams += 1;
+        }
+    }
+    assert!(streams > 300, "{streams} recorded streams");
+}
+
+/// A frame of mere text.
+fn text_frame(dialect: Dialect, text: &str) -> Option<String> {
+    let (event, data) = match dialect {
+        Dialect::OpenAiChat => (
+            None,
+            json!({"id": "a", "model": "m", "choices": [{"index": 0, "delta": {"content": text}}]}),
+        ),
+        Dialect::Anthropic => (
+            Some("content_block_delta"),
+            json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}),
+        ),
+        Dialect::Gemini => (
+            None,
+            json!({"candidates": [{"index": 0, "content": {"role": "model", "parts": [{"text": text}]}}]}),
+        ),
+        Dialect::OpenAiResponses
+        | Dialect::OpenAiCompletions
+        | Dialect::Bedrock
+        | Dialect::Cohere
+        | Dialect::Ollama => return None,
+    };
+    let event = event.map_or_else(String::new, |event| format!("event: {event}\n"));
+    Some(format!("{event}data: {data}\n\n"))
+}
+
+proptest! {
+    #[test]
+    fn any_texts_in_any_order_say_the_same_both_ways(
+        texts in prop::collection::vec(prop_oneof!["[a-z ]{0,6}", ".{0,4}", Just("index".to_owned()), Just("m".to_owned())], 0..12),
+    ) {
+        for call in CALLED {
+            let dialect = call.dialect();
+            let mut bytes = match dialect {
+                Dialect::Anthropic => "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n".to_owned(),
+                Dialect::OpenAiChat
+                | Dialect::Gemini
+                | Dialect::OpenAiResponses
+                | Dialect::OpenAiCompletions
+                | Dialect::Bedrock
+                | Dialect::Cohere
+                | Dialect::Ollama => String::new(),
+            };
+            let Some(frames) = texts.iter().map(|text| text_frame(dialect, text)).collect::<Option<String>>() else {
+                continue;
+            };
+            bytes.push_str(&frames);
+            assert_both_ways_equal(*call, bytes.as_bytes(), dialect.name());
+        }
+    }
+}
+
+/// A parser that counts the frames it is shown.
+struct Counting {
+    parser: Box<dyn ParseStream>,
+    frames: Arc<AtomicU32>,
+}
+
+impl ParseStream for Counting {
+    fn frame(&mut self, frame: &Frame<'_>, out: &mut Vec<Step>) -> Result<(), Error> {
+        self.frames.fetch_add(1, Ordering::Relaxed);
+        self.parser.frame(frame, out)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.parser.is_complete()
+    }
+}
+
+#[test]
+fn only_the_first_of_like_frames_goes_the_long_way() {
+    let text = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word\"}}]}";
+    let call = called(Dialect::OpenAiChat).unwrap();
+    let frames = Arc::new(AtomicU32::new(0));
+    let mut short = Short::new(Box::new(Counting {
+        parser: call.stream(&dialects::Form::default()),
+        frames: Arc::clone(&frames),
+    }));
+    let mut steps = Vec::new();
+    let data = text.strip_prefix("data: ").unwrap();
+    for word in [
+        "word",
+        "word",
+        "another",
+        "\u{e4}\u{1f600}",
+        "quote\\\"",
+        "again",
+        "again",
+    ] {
+        let data = data.replace("word", word);
+        let frame = Frame {
+            event: None,
+            data: data.as_bytes().into(),
+        };
+        short.frame(&frame, &mut steps).unwrap();
+    }
+    // The first two (the first also begins the answer), the one with an escape, and the one behind it.
+    assert_eq!(frames.load(Ordering::Relaxed), 4);
+}
