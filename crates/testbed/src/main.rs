@@ -21,8 +21,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answer as OpenAI (/v1/chat/completions), Anthropic (/v1/messages) and Gemini
-    /// (/v1beta/models/…) do
+    /// Answer as OpenAI, Anthropic, Gemini, Bedrock, Vertex AI, Cohere and Ollama do
     ///
     /// Prints `listening http://ADDRESS` when it is ready and serves until it is killed.
     ///
@@ -31,8 +30,20 @@ enum Command {
     Vendor(VendorArguments),
 }
 
-/// What a mood can say; `testbed::Mood` documents each.
-const MOODS: &str = "\
+/// Where each wire is spoken, and what a mood can say; `testbed::Mood` documents each.
+const MORE: &str = "\
+Each form is spoken at the end of any path:
+  OpenAI          /chat/completions, /responses
+  Anthropic       /messages, /messages/count_tokens
+  Gemini          /models/{model}:generateContent, :streamGenerateContent, :countTokens
+  Vertex AI       /publishers/anthropic/models/{model}:rawPredict, :streamRawPredict
+                  /publishers/google/models/{model}: as Gemini
+  Bedrock         /model/{model}/converse, /converse-stream
+                  /model/{model}/invoke, /invoke-with-response-stream (Anthropic's form)
+  Cohere          /v2/chat
+  Ollama          /api/chat
+  Models          GET /models, in the form of OpenAI, Anthropic or Gemini
+
 A mood is a JSON object; left out, a field is healthy:
   reply           \"answer\", \"empty_body\", \"done_only\", \"no_content\", \"hang\", \"refuse\",
                   \"garbage_body\", {\"garbage_after\": EVENTS},
@@ -46,7 +57,7 @@ A mood is a JSON object; left out, a field is healthy:
   usage           \"honest\", \"none\", {\"claimed\": {\"prompt\": N, \"completion\": N}}";
 
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = MOODS)]
+#[command(after_long_help = MORE)]
 struct VendorArguments {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:0")]
@@ -76,7 +87,7 @@ struct VendorArguments {
     #[arg(long = "model", value_name = "ID", default_value = "test-model")]
     models: Vec<String>,
 
-    /// The only key to accept; left out, all are
+    /// The only key to accept, or the access key of requests signed for Bedrock; left out, all are
     #[arg(long)]
     key: Option<String>,
 }

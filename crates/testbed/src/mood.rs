@@ -19,12 +19,14 @@ pub struct Mood {
 
     /// Milliseconds before the status line.
     pub latency_ms: u64,
-    /// Milliseconds between the headers and the first token. Anthropic's `message_start` is sent
-    /// before the wait, as the real one does; in the other forms nothing but comments is.
+    /// Milliseconds between the headers and the first token. What says only that an answer begins
+    /// (Anthropic's `message_start`, `response.created`, `messageStart`, `message-start`) is sent
+    /// before the wait; in the other forms nothing but comments is.
     pub first_token_ms: u64,
     /// Milliseconds between two writes of the body.
     pub between_ms: u64,
-    /// Comment lines sent before the first event of a stream, spread over `first_token_ms`.
+    /// Comment lines sent before the first event of a stream, spread over `first_token_ms`; only
+    /// event streams of text have them.
     pub comments: u32,
     /// How the body is cut into writes.
     pub writes: Writes,
@@ -47,8 +49,8 @@ pub struct Mood {
     /// Think before answering, though the request does not ask for it.
     pub reasoning: bool,
 
-    /// Prompt tokens read from the cache. The prompt counts at least `cached + cache_written`
-    /// tokens.
+    /// Prompt tokens read from the cache, which Ollama does not tell. The prompt counts at least
+    /// `cached + cache_written` tokens.
     pub cached: u64,
     /// Prompt tokens written to the cache.
     pub cache_written: u64,
@@ -75,12 +77,12 @@ pub enum Reply {
     /// 200 with an HTML page.
     GarbageBody,
     /// A frame that is no JSON after this many events, then the rest; a whole answer is an HTML
-    /// page.
+    /// page. In an AWS event stream the frame itself is sound.
     GarbageAfter(usize),
     /// A stream whose first event is an error; a whole answer is the error's body under status 200.
     FirstEventError,
     /// An error event after this many events, then the end; a whole answer is the error's body
-    /// under status 200.
+    /// under status 200. A stream of Responses also says that the response failed.
     ErrorAfter(usize),
     /// Takes the request and never answers.
     Hang,
@@ -95,8 +97,8 @@ pub enum Reply {
 pub struct Failure {
     /// The status, 400 to 599. 400 says that the prompt is too long for the model.
     pub status: u16,
-    /// Seconds after which the vendor wants to be asked again: a `Retry-After` header, or Gemini's
-    /// `RetryInfo`.
+    /// Seconds after which the vendor wants to be asked again: a `Retry-After` header, Google's
+    /// `RetryInfo`, or, for Anthropic's form at Vertex AI, both.
     #[serde(default)]
     pub retry_after_s: Option<u64>,
     /// A body instead of the vendor's own; a JSON string is sent as plain text.

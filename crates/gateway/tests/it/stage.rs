@@ -51,8 +51,12 @@ pub(crate) async fn cast(cast: Cast<'_>) -> (Vec<(&'static str, Vendor)>, String
         let vendor = Vendor::start(vendor).await.unwrap();
         let dialect = match wire {
             Wire::OpenAiChat => "openai-chat",
-            Wire::Anthropic => "anthropic",
-            Wire::Gemini => "gemini",
+            Wire::OpenAiResponses => "openai-responses",
+            Wire::Anthropic | Wire::BedrockAnthropic | Wire::VertexAnthropic => "anthropic",
+            Wire::Gemini | Wire::VertexGemini => "gemini",
+            Wire::Bedrock => "bedrock",
+            Wire::Cohere => "cohere",
+            Wire::Ollama => "ollama",
         };
         let address = vendor.base_url(*wire);
         write!(

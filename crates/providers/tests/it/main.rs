@@ -33,14 +33,14 @@ pub(crate) fn wires() -> impl Iterator<Item = (Dialect, Wire)> {
     dialects::CALLED.iter().filter_map(|call| {
         let wire = match call.dialect() {
             Dialect::OpenAiChat => Wire::OpenAiChat,
+            Dialect::OpenAiResponses => Wire::OpenAiResponses,
             Dialect::Anthropic => Wire::Anthropic,
             Dialect::Gemini => Wire::Gemini,
-            // No fake vendor speaks these yet.
-            Dialect::OpenAiResponses
-            | Dialect::OpenAiCompletions
-            | Dialect::Bedrock
-            | Dialect::Cohere
-            | Dialect::Ollama => return None,
+            Dialect::Bedrock => Wire::Bedrock,
+            Dialect::Cohere => Wire::Cohere,
+            Dialect::Ollama => Wire::Ollama,
+            // Never called.
+            Dialect::OpenAiCompletions => return None,
         };
         Some((call.dialect(), wire))
     })

@@ -6,11 +6,15 @@
 //! has one for its name and one for every four characters of its arguments. A chunk of a stream
 //! carries one token.
 
+use serde_json::{Map, Value};
+
 use super::asked::{Asked, Choice, Tool};
 use super::schema;
 use crate::mood::{Mood, Reply, UsageClaim};
 
 const THOUGHT: &str = "The user wants an answer, so I will give a short one.";
+/// What a custom tool is called with.
+const FREE_TEXT: &str = "free text, and no JSON";
 /// Characters of a call's arguments in one token.
 const FRAGMENT_CHARS: usize = 4;
 /// Parallel calls, at most; more is a slip in a test.
@@ -33,6 +37,12 @@ pub(crate) struct Answer {
     pub(crate) claim: UsageClaim,
     pub(crate) include_usage: bool,
     pub(crate) logprobs: Option<usize>,
+    /// As in [`Asked`].
+    pub(crate) sealed: bool,
+    /// As in [`Asked`].
+    pub(crate) hidden: bool,
+    /// As in [`Asked`].
+    pub(crate) echo: Map<String, Value>,
 }
 
 /// A call of a tool.
@@ -41,8 +51,10 @@ pub(crate) struct Call {
     /// Twenty-four characters that differ from call to call, without the wire's prefix.
     pub(crate) id: String,
     pub(crate) name: String,
-    /// The arguments as JSON text, in pieces.
+    /// The arguments as JSON text, or the free text of a custom tool, in pieces.
     pub(crate) fragments: Vec<String>,
+    /// As in [`Tool`].
+    pub(crate) custom: bool,
 }
 
 /// Why an answer ends.
@@ -92,8 +104,11 @@ impl Answer {
             claim: mood.usage,
             include_usage: asked.include_usage,
             logprobs: asked.logprobs,
+            sealed: asked.sealed,
+            hidden: asked.hidden,
+            echo: asked.echo.clone(),
         };
-        if mood.reply != Reply::NoContent {
+        if mood.reply != Reply::NoContent && !asked.counting {
             answer.speak(asked, mood, text);
         }
         if let Some(tokens_max) = asked.output_tokens_max {
@@ -195,7 +210,7 @@ impl Call {
         1 + self.fragments.len()
     }
 
-    /// The arguments as JSON text; cut short where the token limit cut them.
+    /// The arguments in one piece; cut short where the token limit cut them.
     pub(crate) fn arguments(&self) -> String {
         self.fragments.concat()
     }
@@ -226,11 +241,15 @@ fn chosen_tools<'a>(asked: &'a Asked, mood: &Mood) -> Vec<&'a Tool> {
 }
 
 fn call(number: u64, index: u64, tool: &Tool) -> Call {
-    let arguments = match schema::instance(&tool.schema) {
-        object if object.is_object() => object,
-        _other => super::asked::nothing(),
+    let fitting = schema::instance(&tool.schema);
+    let arguments = if tool.custom {
+        FREE_TEXT.to_owned()
+    } else if fitting.is_object() {
+        fitting.to_string()
+    } else {
+        super::asked::nothing().to_string()
     };
-    let text: Vec<char> = arguments.to_string().chars().collect();
+    let text: Vec<char> = arguments.chars().collect();
     Call {
         id: format!("{number:016}{index:08}"),
         name: tool.name.clone(),
@@ -238,6 +257,7 @@ fn call(number: u64, index: u64, tool: &Tool) -> Call {
             .chunks(FRAGMENT_CHARS)
             .map(|part| part.iter().collect())
             .collect(),
+        custom: tool.custom,
     }
 }
 
@@ -363,6 +383,7 @@ mod tests {
         let tool = |name: &str| Tool {
             name: name.to_owned(),
             schema: schema.clone(),
+            custom: false,
         };
         let asked = |choice| Asked {
             tools: vec![tool("first"), tool("second")],

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 pub(crate) struct Asked {
     pub(crate) model: String,
     pub(crate) stream: bool,
+    /// Whether only the tokens of the prompt are asked for.
+    pub(crate) counting: bool,
     /// Whether a stream ends with usage; only the OpenAI form leaves the choice.
     pub(crate) include_usage: bool,
     /// The bytes of all text in the system prompt and the messages.
@@ -26,6 +28,12 @@ pub(crate) struct Asked {
     /// The number of alternatives wanted for each token.
     pub(crate) logprobs: Option<usize>,
     pub(crate) thinking: bool,
+    /// Whether the thoughts are wanted in a form that only the vendor can read, too.
+    pub(crate) sealed: bool,
+    /// Whether the thoughts are paid for without being shown.
+    pub(crate) hidden: bool,
+    /// What the answer repeats of the request; only OpenAI's Responses do.
+    pub(crate) echo: Map<String, Value>,
     pub(crate) user: Option<String>,
 }
 
@@ -35,6 +43,8 @@ pub(crate) struct Tool {
     pub(crate) name: String,
     /// The JSON schema of its arguments; null where it takes none.
     pub(crate) schema: Value,
+    /// Whether it takes free text instead; only OpenAI's may.
+    pub(crate) custom: bool,
 }
 
 /// Which tools may, must or must not be called.

@@ -1,70 +1,26 @@
-//! The Gemini form, as `generativelanguage.googleapis.com` answered in 2026: usage on every chunk,
-//! calls whole.
+//! The Gemini form, as `generativelanguage.googleapis.com` and Vertex AI answered in 2026: usage on
+//! every chunk, calls whole.
 
-use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Call, Finish, Told};
-use super::asked::{Asked, Choice, Tool, count, list, member, nothing, strings, text};
-use super::wire::{Frame, Target};
+use super::asked::nothing;
+use super::place::Host;
+
+mod refusals;
+mod request;
+mod stream;
+
+pub(super) use refusals::{error, headers};
+pub(super) use request::parse;
+pub(super) use stream::stream;
 
 const SIGNATURE: &str = "EqIBCp8BAQw51sdmYWtlIHZlbmRvciB0aG91Z2h0IHNpZ25hdHVyZQ==";
-const WHOLE: &str = ":generateContent";
-const STREAM: &str = ":streamGenerateContent";
-
-/// Whether `path` asks a model to generate.
-pub(super) fn is_generation(path: &str) -> bool {
-    path.contains("/models/") && (path.ends_with(WHOLE) || path.ends_with(STREAM))
-}
-
-/// Reads a request; the model and the wish for a stream stand in its path.
-pub(super) fn parse(body: &Value, target: Target<'_>) -> Result<Asked, String> {
-    let (_, method) = target.path.rsplit_once("/models/").ok_or("unknown path")?;
-    let (model, _) = method.rsplit_once(':').ok_or("unknown method")?;
-    let stream = target.path.ends_with(STREAM);
-    if stream && !target.query.split('&').any(|pair| pair == "alt=sse") {
-        return Err("this fake vendor streams as events only: ask with alt=sse".to_owned());
-    }
-    if list(body, "contents").is_empty() {
-        return Err("* GenerateContentRequest.contents: contents is not specified".to_owned());
-    }
-    let empty = nothing();
-    let config = member(body, ["generationConfig", "generation_config"]).unwrap_or(&empty);
-    let thinking = member(config, ["thinkingConfig", "thinking_config"]).unwrap_or(&empty);
-    let mut asked = Asked {
-        model: model.to_owned(),
-        stream,
-        include_usage: true,
-        tools: list(body, "tools").iter().flat_map(parse_tools).collect(),
-        choice: parse_choice(body),
-        schema: parse_schema(config),
-        output_tokens_max: count(config, "maxOutputTokens").or(count(config, "max_output_tokens")),
-        stop: strings(member(config, ["stopSequences", "stop_sequences"])),
-        thinking: member(thinking, ["includeThoughts", "include_thoughts"]) == Some(&json!(true)),
-        ..Asked::default()
-    };
-    let system = member(body, ["systemInstruction", "system_instruction"]);
-    if let Some(parts) = system.and_then(|system| system.get("parts")) {
-        asked.take(parts, is_image);
-    }
-    for content in list(body, "contents") {
-        let Some(parts) = content.get("parts") else {
-            continue;
-        };
-        let words = asked.take(parts, is_image);
-        let parts = list(content, "parts");
-        asked.after_tool = parts
-            .iter()
-            .any(|part| member(part, ["functionResponse", "function_response"]).is_some());
-        if text(content, "role").is_none_or(|role| role == "user") {
-            asked.last_words = words;
-        }
-    }
-    Ok(asked)
-}
+/// When every answer on Vertex AI was made.
+const CREATED: &str = "2026-01-01T00:00:00.000000Z";
 
 /// The answer in one piece.
-pub(super) fn whole(answer: &Answer) -> Value {
+pub(super) fn whole(answer: &Answer, host: Host) -> Value {
     let mut parts = Vec::new();
     if !answer.reasoning.is_empty() {
         parts.push(json!({"text": answer.reasoning.concat(), "thought": true}));
@@ -74,7 +30,7 @@ pub(super) fn whole(answer: &Answer) -> Value {
         sign(&mut part, answer);
         parts.push(part);
     }
-    parts.extend(call_parts(answer).into_iter().map(|(part, _)| part));
+    parts.extend(call_parts(answer, host).into_iter().map(|(part, _)| part));
     let mut candidate = json!({});
     if !parts.is_empty() {
         candidate = json!({"content": {"parts": parts, "role": "model"}});
@@ -84,45 +40,29 @@ pub(super) fn whole(answer: &Answer) -> Value {
             "finishReason".to_owned(),
             json!(finish_reason(&answer.finish)),
         );
-        members.insert("index".to_owned(), json!(0));
-        if answer.finish == Finish::Tools {
+        if host == Host::Own {
+            members.insert("index".to_owned(), json!(0));
+        }
+        if host == Host::Own && answer.finish == Finish::Tools {
             let said = json!("Model generated function call(s).");
             members.insert("finishMessage".to_owned(), said);
         }
     }
-    body(answer, &candidate, answer.told())
+    body(answer, &candidate, answer.told(), host)
 }
 
-/// The events of a streamed answer.
-pub(super) fn stream(answer: &Answer) -> Vec<Frame> {
-    let mut spoken = Spoken {
-        answer,
-        frames: Vec::new(),
-        completion: 0,
-        reasoning: 0,
+/// The answer to the question how many tokens a prompt has.
+pub(super) fn counted(answer: &Answer, host: Host) -> Value {
+    let Some(told) = answer.told() else {
+        return nothing();
     };
-    for token in &answer.reasoning {
-        spoken.part(&json!({"text": token, "thought": true}), 1, 1, None);
+    let mut counted =
+        json!({"totalTokens": told.prompt, "promptTokensDetails": text_only(told.prompt)});
+    if let (Host::Vertex, Some(members)) = (host, counted.as_object_mut()) {
+        let characters = told.prompt.saturating_mul(4);
+        members.insert("totalBillableCharacters".to_owned(), json!(characters));
     }
-    let calls = call_parts(answer);
-    let signed_end = !answer.reasoning.is_empty() && calls.is_empty();
-    let plain_end = answer.calls.is_empty() && !signed_end;
-    for (index, token) in answer.text.iter().enumerate() {
-        let last = plain_end && index + 1 == answer.text.len();
-        let finish = last.then_some(&answer.finish);
-        spoken.part(&json!({"text": token}), 1, 0, finish);
-    }
-    for (part, tokens) in calls {
-        spoken.part(&part, tokens, 0, None);
-    }
-    if !plain_end || answer.text.is_empty() {
-        let mut last = json!({"text": ""});
-        if signed_end {
-            sign(&mut last, answer);
-        }
-        spoken.part(&last, 0, 0, Some(&answer.finish));
-    }
-    spoken.frames
+    counted
 }
 
 /// `GET /v1beta/models`.
@@ -138,111 +78,26 @@ pub(super) fn models(models: &[String]) -> Value {
     json!({"models": models})
 }
 
-/// The body of an error; the time to wait stands in it, not in a header.
-pub(super) fn error(status: u16, message: Option<&str>, retry_after_s: Option<u64>) -> Value {
-    let (name, said) = match status {
-        400 => (
-            "INVALID_ARGUMENT",
-            "The input token count (1048577) exceeds the maximum number of tokens allowed \
-             (1048576).",
-        ),
-        401 => (
-            "UNAUTHENTICATED",
-            "Request had invalid authentication credentials.",
-        ),
-        402 | 403 => ("PERMISSION_DENIED", "The caller does not have permission"),
-        404 => (
-            "NOT_FOUND",
-            "models/model is not found for API version v1beta.",
-        ),
-        429 => (
-            "RESOURCE_EXHAUSTED",
-            "You exceeded your current quota, please check your plan and billing details.",
-        ),
-        503 | 529 => (
-            "UNAVAILABLE",
-            "The model is overloaded. Please try again later.",
-        ),
-        504 => (
-            "DEADLINE_EXCEEDED",
-            "Deadline expired before operation could complete.",
-        ),
-        500.. => (
-            "INTERNAL",
-            "An internal error has occurred. Please retry or report.",
-        ),
-        _ => ("FAILED_PRECONDITION", "The request was refused."),
-    };
-    let message = message.unwrap_or(said);
-    let Some(seconds) = retry_after_s else {
-        return json!({"error": {"code": status, "message": message, "status": name}});
-    };
-    let details = json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo",
-        "retryDelay": format!("{seconds}s")}]);
-    json!({"error": {"code": status, "message": message, "status": name, "details": details}})
-}
-
-/// The headers of an answer.
-pub(super) fn headers() -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(
-        "server",
-        HeaderValue::from_static("scaffolding on HTTPServer2"),
-    );
-    headers.insert("server-timing", HeaderValue::from_static("gfet4t7; dur=5"));
-    headers
-}
-
-/// The chunks so far, and the tokens in them.
-struct Spoken<'a> {
-    answer: &'a Answer,
-    frames: Vec<Frame>,
-    completion: u64,
-    reasoning: u64,
-}
-
-// === impl Spoken ===
-
-impl Spoken<'_> {
-    /// Says a part with so many tokens, so many of them thoughts; `finish` is set in the last.
-    fn part(&mut self, part: &Value, tokens: u64, thoughts: u64, finish: Option<&Finish>) {
-        self.completion += tokens;
-        self.reasoning += thoughts;
-        let mut candidate = json!({"content": {"parts": [part], "role": "model"}});
-        if let Some(members) = candidate.as_object_mut() {
-            if let Some(finish) = finish {
-                members.insert("finishReason".to_owned(), json!(finish_reason(finish)));
-            }
-            members.insert("index".to_owned(), json!(0));
-        }
-        let told = self.answer.told_after(self.completion, self.reasoning);
-        let body = body(self.answer, &candidate, told);
-        let bytes = format!("data: {body}\r\n\r\n");
-        self.frames.push(Frame {
-            tokens,
-            reasoning: thoughts,
-            ..Frame::silent(bytes)
-        });
-    }
-}
-
-fn body(answer: &Answer, candidate: &Value, told: Option<Told>) -> Value {
+fn body(answer: &Answer, candidate: &Value, told: Option<Told>, host: Host) -> Value {
     let mut body = json!({"candidates": [candidate]});
     if let Some(members) = body.as_object_mut() {
         if let Some(told) = told {
-            members.insert("usageMetadata".to_owned(), usage(told));
+            members.insert("usageMetadata".to_owned(), usage(told, host));
         }
         members.insert("modelVersion".to_owned(), json!(answer.model));
         members.insert(
             "responseId".to_owned(),
             json!(format!("{:023}", answer.number)),
         );
+        if host == Host::Vertex {
+            members.insert("createTime".to_owned(), json!(CREATED));
+        }
     }
     body
 }
 
 /// Usage up to here; the candidates' tokens do not include the thoughts.
-fn usage(told: Told) -> Value {
+fn usage(told: Told, host: Host) -> Value {
     let candidates = told.completion.saturating_sub(told.reasoning);
     let total = told.prompt.saturating_add(told.completion);
     let mut usage = json!({"promptTokenCount": told.prompt});
@@ -256,30 +111,34 @@ fn usage(told: Told) -> Value {
     tell("totalTokenCount", json!(total));
     if told.cached > 0 {
         tell("cachedContentTokenCount", json!(told.cached));
-        tell(
-            "cacheTokensDetails",
-            json!([{"modality": "TEXT", "tokenCount": told.cached}]),
-        );
+        tell("cacheTokensDetails", text_only(told.cached));
     }
-    tell(
-        "promptTokensDetails",
-        json!([{"modality": "TEXT", "tokenCount": told.prompt}]),
-    );
+    tell("promptTokensDetails", text_only(told.prompt));
     if told.reasoning != 0 {
         tell("thoughtsTokenCount", json!(told.reasoning));
     }
-    tell("serviceTier", json!("standard"));
+    if host == Host::Vertex {
+        tell("candidatesTokensDetails", text_only(candidates));
+        tell("trafficType", json!("ON_DEMAND"));
+    } else {
+        tell("serviceTier", json!("standard"));
+    }
     usage
 }
 
+/// Tokens by what they stand for: all for text.
+fn text_only(tokens: i64) -> Value {
+    json!([{"modality": "TEXT", "tokenCount": tokens}])
+}
+
 /// The calls and their tokens. Arguments cut short are no JSON; the vendor leaves such a call out.
-fn call_parts(answer: &Answer) -> Vec<(Value, u64)> {
+fn call_parts(answer: &Answer, host: Host) -> Vec<(Value, u64)> {
     let mut parts: Vec<(Value, u64)> = answer
         .calls
         .iter()
         .filter_map(|call| {
             let tokens = u64::try_from(call.tokens()).ok()?;
-            Some((json!({"functionCall": function_call(call)?}), tokens))
+            Some((json!({"functionCall": function_call(call, host)?}), tokens))
         })
         .collect();
     if let Some((first, _)) = parts.first_mut() {
@@ -288,9 +147,14 @@ fn call_parts(answer: &Answer) -> Vec<(Value, u64)> {
     parts
 }
 
-fn function_call(call: &Call) -> Option<Value> {
+/// Only the vendor's own platform gives calls ids.
+fn function_call(call: &Call, host: Host) -> Option<Value> {
     let arguments: Value = serde_json::from_str(&call.arguments()).ok()?;
-    Some(json!({"name": call.name, "args": arguments, "id": call.id}))
+    let mut function = json!({"name": call.name, "args": arguments});
+    if let (Host::Own, Some(members)) = (host, function.as_object_mut()) {
+        members.insert("id".to_owned(), json!(call.id));
+    }
+    Some(function)
 }
 
 /// Adds the signature of the thoughts, where there were any.
@@ -305,58 +169,4 @@ fn finish_reason(finish: &Finish) -> &'static str {
         Finish::Stop | Finish::StopSequence(_) | Finish::Tools => "STOP",
         Finish::Length => "MAX_TOKENS",
     }
-}
-
-fn is_image(part: &Value) -> bool {
-    let data = member(part, ["inlineData", "inline_data"])
-        .or_else(|| member(part, ["fileData", "file_data"]));
-    data.and_then(|data| member(data, ["mimeType", "mime_type"]))
-        .and_then(Value::as_str)
-        .is_some_and(|kind| kind.starts_with("image/"))
-}
-
-fn parse_tools(tool: &Value) -> Vec<Tool> {
-    let declared = member(tool, ["functionDeclarations", "function_declarations"]);
-    let declared = declared
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
-    declared
-        .iter()
-        .filter_map(|function| {
-            let schema = member(function, ["parameters", "parametersJsonSchema"]);
-            let schema = schema.cloned().unwrap_or_else(nothing);
-            Some(Tool {
-                name: text(function, "name")?.to_owned(),
-                schema,
-            })
-        })
-        .collect()
-}
-
-fn parse_choice(body: &Value) -> Choice {
-    let config = member(body, ["toolConfig", "tool_config"])
-        .and_then(|config| member(config, ["functionCallingConfig", "function_calling_config"]));
-    let Some(config) = config else {
-        return Choice::Auto;
-    };
-    let mut allowed = strings(member(
-        config,
-        ["allowedFunctionNames", "allowed_function_names"],
-    ));
-    match text(config, "mode") {
-        Some("NONE") => Choice::Never,
-        Some("ANY") => match allowed.pop() {
-            Some(name) if allowed.is_empty() => Choice::Named(name),
-            _ => Choice::Any,
-        },
-        _ => Choice::Auto,
-    }
-}
-
-fn parse_schema(config: &Value) -> Option<Value> {
-    let schema = member(config, ["responseJsonSchema", "response_json_schema"])
-        .or_else(|| member(config, ["responseSchema", "response_schema"]));
-    let kind = member(config, ["responseMimeType", "response_mime_type"])?.as_str()?;
-    let any = || json!({"type": "object", "properties": {"answer": {"type": "string"}}});
-    (kind == "application/json").then(|| schema.cloned().unwrap_or_else(any))
 }

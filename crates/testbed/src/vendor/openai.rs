@@ -120,11 +120,15 @@ fn call_id(call: &Call) -> String {
 }
 
 fn render_call(call: &Call) -> Value {
+    if call.custom {
+        return json!({"id": call_id(call), "type": "custom",
+            "custom": {"name": call.name, "input": call.arguments()}});
+    }
     json!({"id": call_id(call), "type": "function",
         "function": {"name": call.name, "arguments": call.arguments()}})
 }
 
-fn logprob(token: &str, top: usize) -> Value {
+pub(super) fn logprob(token: &str, top: usize) -> Value {
     let bytes = token.as_bytes();
     let others: Vec<Value> = (1_u32..)
         .take(top.min(20))
@@ -163,11 +167,13 @@ fn is_image(part: &Value) -> bool {
 }
 
 fn parse_tool(tool: &Value) -> Option<Tool> {
-    let function = tool.get("function")?;
-    let schema = function.get("parameters").cloned().unwrap_or_else(nothing);
+    let custom = text(tool, "type") == Some("custom");
+    let about = tool.get(if custom { "custom" } else { "function" })?;
+    let schema = about.get("parameters").cloned().unwrap_or_else(nothing);
     Some(Tool {
-        name: text(function, "name")?.to_owned(),
+        name: text(about, "name")?.to_owned(),
         schema,
+        custom,
     })
 }
 
@@ -175,7 +181,11 @@ fn parse_choice(choice: Option<&Value>) -> Choice {
     let Some(choice) = choice else {
         return Choice::Auto;
     };
-    if let Some(name) = choice.pointer("/function/name").and_then(Value::as_str) {
+    let named = ["/function/name", "/custom/name"];
+    let name = named
+        .iter()
+        .find_map(|place| choice.pointer(place)?.as_str());
+    if let Some(name) = name {
         return Choice::Named(name.to_owned());
     }
     match choice.as_str() {

@@ -49,9 +49,9 @@ pub(crate) struct Write {
     early: bool,
 }
 
-/// The steps that send `frames` in this `mood`.
-pub(crate) fn plan(frames: Vec<Frame>, mood: &Mood, stream: bool) -> VecDeque<Step> {
-    let comments = if stream { mood.comments } else { 0 };
+/// The steps that send `frames` in this `mood`; comments stand between the events of `sse` only.
+pub(crate) fn plan(frames: Vec<Frame>, mood: &Mood, sse: bool) -> VecDeque<Step> {
+    let comments = if sse { mood.comments } else { 0 };
     let first_token = Duration::from_millis(mood.first_token_ms);
     let apart = Duration::from_millis(mood.between_ms);
     let share = first_token / comments.saturating_add(1);

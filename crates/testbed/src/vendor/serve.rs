@@ -7,39 +7,29 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use serde_json::Value;
 
-use super::answer::{Answer, Used};
+use super::answer::Answer;
 use super::asked::Asked;
 use super::meter::Meter;
 use super::pace::{self, Body};
 use super::shared::Shared;
-use super::wire::{About, Frame, Target, Wire};
-use super::{admin, anthropic, gemini, openai};
+use super::speech::Speech;
+use super::wire::{About, Target, Wire};
+use super::{admin, key, models, place};
 use crate::bill::Delivered;
-use crate::mood::{Failure, Mood, Reply};
+use crate::mood::{Mood, Reply};
 
 /// The longest request read; a longer one is cut off, as nobody means to send it.
 const REQUEST_BYTES_MAX: usize = 64 << 20;
-const HTML: &str = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
 
 /// The connection is closed without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("closed by the mood or by a broken request")]
 pub(crate) struct Closed;
-
-/// What goes back, before it is paced.
-struct Speech {
-    status: StatusCode,
-    content_type: &'static str,
-    retry_after_s: Option<u64>,
-    stream: bool,
-    frames: Vec<Frame>,
-    used: Used,
-}
 
 /// Answers one request.
 pub(crate) async fn serve(
@@ -59,7 +49,7 @@ pub(crate) async fn serve(
     if parts.method == Method::GET && path.ends_with("/models") {
         return Ok(models(&shared, &parts, body));
     }
-    match Wire::at(path) {
+    match place::wire_at(path) {
         Some(wire) if parts.method == Method::POST => generate(&shared, wire, parts, body).await,
         Some(_) | None => Ok(unknown(&shared, &parts, body)),
     }
@@ -94,24 +84,24 @@ async fn generate(
     }
     pass_time(&mood).await;
 
-    let about = About {
-        number,
-        retry_after_s: None,
-    };
-    let speech = if !authorised(shared, &parts) {
-        refusal(wire, StatusCode::UNAUTHORIZED, None, about)
+    let speech = if !authorised(shared, wire, &parts) {
+        Speech::wrong_key(wire, number)
     } else if let Reply::Fail(failure) = &mood.reply {
-        fail(wire, failure, about)
+        Speech::failing(wire, failure, number)
     } else {
         match asked {
-            Ok(asked) => speak(wire, number, &asked, &mood, &shared.config.text),
-            Err(said) => refusal(wire, StatusCode::BAD_REQUEST, Some(&said), about),
+            Ok(asked) => {
+                let answer = Answer::compose(number, &asked, &mood, &shared.config.text);
+                Speech::answering(wire, &answer, &asked, &mood.reply)
+            }
+            Err(said) => {
+                let about = About::answer(number);
+                Speech::refusing(wire, StatusCode::BAD_REQUEST, Some(&said), about)
+            }
         }
     };
     meter.answer(speech.status.as_u16(), speech.used);
-    Ok(respond(wire, number, speech, |frames, stream| {
-        pace::body(pace::plan(frames, &mood, stream), meter)
-    }))
+    Ok(speech.into_response(|frames, sse| pace::body(pace::plan(frames, &mood, sse), meter)))
 }
 
 /// Waits before the status line; for ever in the mood to hang.
@@ -137,163 +127,10 @@ fn parse(wire: Wire, parts: &Parts, body: &Bytes) -> Result<Asked, String> {
     )
 }
 
-fn speak(wire: Wire, number: u64, asked: &Asked, mood: &Mood, text: &str) -> Speech {
-    let answer = Answer::compose(number, asked, mood, text);
-    let (frames, charged) = if asked.stream {
-        streamed(wire, &answer, &mood.reply)
-    } else {
-        whole(wire, &answer, &mood.reply)
-    };
-    let html = mood.reply == Reply::GarbageBody
-        || (!asked.stream && matches!(mood.reply, Reply::GarbageAfter(_)));
-    let content_type = match (html, asked.stream) {
-        (true, _) => "text/html",
-        (false, true) => wire.stream_type(),
-        (false, false) => wire.whole_type(),
-    };
-    Speech {
-        status: StatusCode::OK,
-        content_type,
-        retry_after_s: None,
-        stream: asked.stream,
-        frames,
-        used: if charged {
-            answer.used
-        } else {
-            Used::default()
-        },
-    }
-}
-
-/// The events of a stream, and whether they are charged.
-fn streamed(wire: Wire, answer: &Answer, reply: &Reply) -> (Vec<Frame>, bool) {
-    let mut frames = wire.stream(answer);
-    match reply {
-        Reply::Answer | Reply::NoContent => (frames, true),
-        Reply::GarbageAfter(events) => {
-            frames.insert((*events).min(frames.len()), wire.garbage_event());
-            (frames, true)
-        }
-        Reply::ErrorAfter(events) => {
-            frames.truncate(*events);
-            frames.push(wire.error_event(answer.number));
-            (frames, *events > 0)
-        }
-        Reply::FirstEventError => (vec![wire.error_event(answer.number)], false),
-        Reply::DoneOnly => (wire.done(), false),
-        Reply::GarbageBody => (vec![Frame::silent(HTML)], false),
-        Reply::EmptyBody | Reply::Fail(_) | Reply::Hang | Reply::Refuse => (Vec::new(), false),
-    }
-}
-
-/// The one frame of a whole answer, and whether it is charged.
-fn whole(wire: Wire, answer: &Answer, reply: &Reply) -> (Vec<Frame>, bool) {
-    match reply {
-        Reply::Answer | Reply::NoContent => {
-            let Used {
-                completion: tokens,
-                reasoning,
-                ..
-            } = answer.used;
-            let body = Frame::silent(wire.whole(answer).to_string());
-            (
-                vec![Frame {
-                    tokens,
-                    reasoning,
-                    ..body
-                }],
-                true,
-            )
-        }
-        Reply::ErrorAfter(_) | Reply::FirstEventError => {
-            let about = About {
-                number: answer.number,
-                retry_after_s: None,
-            };
-            (
-                vec![Frame::silent(wire.error(500, None, about).to_string())],
-                false,
-            )
-        }
-        Reply::GarbageBody | Reply::GarbageAfter(_) => (vec![Frame::silent(HTML)], false),
-        Reply::EmptyBody | Reply::DoneOnly | Reply::Fail(_) | Reply::Hang | Reply::Refuse => {
-            (Vec::new(), false)
-        }
-    }
-}
-
-fn fail(wire: Wire, failure: &Failure, about: About) -> Speech {
-    let status = Some(failure.status)
-        .filter(|status| (400..600).contains(status))
-        .and_then(|status| StatusCode::from_u16(status).ok())
-        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let about = About {
-        retry_after_s: failure.retry_after_s,
-        ..about
-    };
-    let mut speech = refusal(wire, status, None, about);
-    if let Some(body) = &failure.body {
-        let (content_type, text) = match body.as_str() {
-            Some(text) => ("text/plain", text.to_owned()),
-            None => (wire.whole_type(), body.to_string()),
-        };
-        speech.content_type = content_type;
-        speech.frames = vec![Frame::silent(text)];
-    }
-    speech
-}
-
-fn refusal(wire: Wire, status: StatusCode, message: Option<&str>, about: About) -> Speech {
-    Speech {
-        status,
-        content_type: wire.whole_type(),
-        retry_after_s: about.retry_after_s,
-        stream: false,
-        frames: vec![Frame::silent(
-            wire.error(status.as_u16(), message, about).to_string(),
-        )],
-        used: Used::default(),
-    }
-}
-
-fn respond(
-    wire: Wire,
-    number: u64,
-    speech: Speech,
-    body: impl FnOnce(Vec<Frame>, bool) -> Body,
-) -> Response<Body> {
-    let mut response = Response::new(body(speech.frames, speech.stream));
-    *response.status_mut() = speech.status;
-    *response.headers_mut() = wire.headers(number, speech.retry_after_s);
-    let content_type = HeaderValue::from_static(speech.content_type);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
-    response
-}
-
-/// Whether the request carries the vendor's key, where it has one, in any of the places where
-/// vendors take it.
-fn authorised(shared: &Shared, parts: &Parts) -> bool {
-    let Some(key) = shared.config.key.as_deref() else {
-        return true;
-    };
-    let header = |name: &str| {
-        parts
-            .headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let query = parts.uri.query().unwrap_or_default();
-    let in_query = query.split('&').find_map(|pair| pair.strip_prefix("key="));
-    [
-        bearer,
-        header("x-api-key"),
-        header("x-goog-api-key"),
-        in_query,
-    ]
-    .contains(&Some(key))
+/// Whether the request carries the vendor's key, where it has one.
+fn authorised(shared: &Shared, wire: Wire, parts: &Parts) -> bool {
+    let key = shared.config.key.as_deref();
+    key.is_none_or(|key| key::opens(key, wire, parts))
 }
 
 fn idempotency(parts: &Parts) -> Option<String> {
@@ -305,42 +142,19 @@ fn idempotency(parts: &Parts) -> Option<String> {
 
 fn models(shared: &Shared, parts: &Parts, body: Bytes) -> Response<Body> {
     let number = shared.record(parts, body, 0);
-    let models = &shared.config.models;
-    let (wire, said) = if parts.uri.path().contains("/v1beta") {
-        (Wire::Gemini, gemini::models(models))
-    } else if parts.headers.contains_key("anthropic-version") {
-        (Wire::Anthropic, anthropic::models(models))
+    let (wire, said) = models::listed(&shared.config.models, parts);
+    let speech = if authorised(shared, wire, parts) {
+        Speech::saying(wire, number, &said)
     } else {
-        (Wire::OpenAiChat, openai::models(models))
+        Speech::wrong_key(wire, number)
     };
-    let speech = if authorised(shared, parts) {
-        Speech {
-            status: StatusCode::OK,
-            content_type: wire.whole_type(),
-            retry_after_s: None,
-            stream: false,
-            frames: vec![Frame::silent(said.to_string())],
-            used: Used::default(),
-        }
-    } else {
-        let about = About {
-            number,
-            retry_after_s: None,
-        };
-        refusal(wire, StatusCode::UNAUTHORIZED, None, about)
-    };
-    respond(wire, number, speech, |frames, _| admin::plain(frames))
+    speech.into_response(|frames, _| admin::plain(frames))
 }
 
 fn unknown(shared: &Shared, parts: &Parts, body: Bytes) -> Response<Body> {
     let number = shared.record(parts, body, 0);
     let said = format!("Invalid URL ({} {})", parts.method, parts.uri.path());
-    let about = About {
-        number,
-        retry_after_s: None,
-    };
-    let speech = refusal(Wire::OpenAiChat, StatusCode::NOT_FOUND, Some(&said), about);
-    respond(Wire::OpenAiChat, number, speech, |frames, _| {
-        admin::plain(frames)
-    })
+    let status = StatusCode::NOT_FOUND;
+    let speech = Speech::refusing(Wire::OpenAiChat, status, Some(&said), About::answer(number));
+    speech.into_response(|frames, _| admin::plain(frames))
 }

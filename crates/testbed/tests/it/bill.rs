@@ -96,9 +96,13 @@ async fn a_client_that_hangs_up_is_charged_for_what_it_was_sent() {
             (false, Some(5))
         );
         let silent = match wire {
-            Wire::OpenAiChat => 1, // the role
-            Wire::Anthropic => 3,  // message_start, content_block_start, ping
-            Wire::Gemini => 0,
+            Wire::OpenAiChat | Wire::Bedrock => 1, // the role
+            Wire::Cohere => 2,                     // message-start, content-start
+            // message_start, content_block_start, ping
+            Wire::Anthropic | Wire::VertexAnthropic => 3,
+            Wire::BedrockAnthropic => 2,
+            Wire::OpenAiResponses => 4, // the response twice, the item, its part
+            Wire::Gemini | Wire::VertexGemini | Wire::Ollama => 0,
         };
         assert_eq!(
             (entry.prompt_tokens, entry.completion_tokens),
@@ -151,10 +155,10 @@ async fn the_file_has_a_line_for_each_request() {
         say_hello(&vendor, wire, true).await;
     }
     assert_eq!(testbed::read_bill(&path).unwrap(), vendor.bill());
-    assert_eq!(vendor.bill().len(), 3);
+    assert_eq!(vendor.bill().len(), WIRES.len());
     let torn = std::fs::read_to_string(&path).unwrap() + "{\"request_id\":4,\"wi";
     std::fs::write(&path, torn).unwrap();
-    assert_eq!(testbed::read_bill(&path).unwrap().len(), 3);
+    assert_eq!(testbed::read_bill(&path).unwrap().len(), WIRES.len());
 }
 
 #[tokio::test]

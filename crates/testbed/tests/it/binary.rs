@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testbed::{Cut, Mood, Wire};
 use tokio::net::TcpStream;
 
-use crate::client::{Heard, begin, hello, path, read, request};
+use crate::client::{Heard, WIRES, begin, hello, path, read, request};
 
 /// A vendor in a process of its own, killed when dropped.
 struct Process {
@@ -156,4 +156,20 @@ fn the_help_names_every_field_of_a_mood() {
         .filter(|name| !help.contains(name.as_str()))
         .collect();
     assert!(unnamed.is_empty(), "{unnamed:?}");
+}
+
+#[test]
+fn the_help_names_the_end_of_every_path_that_is_served() {
+    let output = Command::new(env!("CARGO_BIN_EXE_testbed"))
+        .args(["vendor", "--help"])
+        .output();
+    let help = String::from_utf8(output.unwrap().stdout).unwrap();
+    for (wire, stream) in WIRES
+        .into_iter()
+        .flat_map(|wire| [(wire, false), (wire, true)])
+    {
+        let place = path(wire, stream).split('?').next().unwrap();
+        let end = place.rsplit([':', '/']).next().unwrap();
+        assert!(help.contains(end), "{place}");
+    }
 }

@@ -11,7 +11,9 @@ use testbed::{Mood, Vendor, VendorConfig, Wire};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-pub(crate) const WIRES: [Wire; 3] = [Wire::OpenAiChat, Wire::Anthropic, Wire::Gemini];
+use crate::eventstream::{self, Message};
+
+pub(crate) const WIRES: [Wire; 10] = Wire::ALL;
 
 /// All that came back.
 #[derive(Debug)]
@@ -36,9 +38,17 @@ impl Heard {
         serde_json::from_slice(&self.bytes()).unwrap()
     }
 
-    /// The data of each event, comments left out.
+    /// The data of each event, comments left out. What is in an AWS event stream stands under the
+    /// name of its event, as in `{"messageStop": …}`, or is what its base64 says.
     pub(crate) fn events(&self) -> Vec<String> {
+        if self.header("content-type") == eventstream::TYPE {
+            let messages = eventstream::read(&self.bytes());
+            return messages.iter().map(Message::text).collect();
+        }
         let text = self.text().replace("\r\n", "\n");
+        if self.header("content-type") == "application/x-ndjson" {
+            return text.split_terminator('\n').map(str::to_owned).collect();
+        }
         let data = |frame: &str| {
             frame
                 .lines()
@@ -46,6 +56,15 @@ impl Heard {
                 .map(str::to_owned)
         };
         text.split("\n\n").filter_map(data).collect()
+    }
+
+    /// The events that are JSON.
+    pub(crate) fn values(&self) -> Vec<Value> {
+        let events = self.events();
+        events
+            .iter()
+            .filter_map(|event| serde_json::from_str(event).ok())
+            .collect()
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
@@ -72,21 +91,130 @@ pub(crate) async fn moody(mood: Mood) -> Vendor {
 pub(crate) fn path(wire: Wire, stream: bool) -> &'static str {
     match (wire, stream) {
         (Wire::OpenAiChat, _) => "/v1/chat/completions",
+        (Wire::OpenAiResponses, _) => "/v1/responses",
         (Wire::Anthropic, _) => "/v1/messages",
+        (Wire::BedrockAnthropic, true) => "/model/m-1/invoke-with-response-stream",
+        (Wire::BedrockAnthropic, false) => "/model/m-1/invoke",
+        (Wire::VertexAnthropic, true) => {
+            "/v1/projects/p/locations/l/publishers/anthropic/models/m-1:streamRawPredict"
+        }
+        (Wire::VertexAnthropic, false) => {
+            "/v1/projects/p/locations/l/publishers/anthropic/models/m-1:rawPredict"
+        }
         (Wire::Gemini, true) => "/v1beta/models/m-1:streamGenerateContent?alt=sse",
         (Wire::Gemini, false) => "/v1beta/models/m-1:generateContent",
+        (Wire::VertexGemini, true) => {
+            "/v1/projects/p/locations/l/publishers/google/models/m-1:streamGenerateContent?alt=sse"
+        }
+        (Wire::VertexGemini, false) => {
+            "/v1/projects/p/locations/l/publishers/google/models/m-1:generateContent"
+        }
+        (Wire::Bedrock, true) => "/model/m-1/converse-stream",
+        (Wire::Bedrock, false) => "/model/m-1/converse",
+        (Wire::Cohere, _) => "/v2/chat",
+        (Wire::Ollama, _) => "/api/chat",
     }
 }
 
 /// The plainest request: eleven bytes of prompt, three tokens.
 pub(crate) fn hello(wire: Wire, stream: bool) -> Value {
+    let messages = json!([{"role": "user", "content": "hello world"}]);
     match wire {
         Wire::OpenAiChat => json!({"model": "m-1", "stream": stream,
-            "stream_options": {"include_usage": true},
-            "messages": [{"role": "user", "content": "hello world"}]}),
+            "stream_options": {"include_usage": true}, "messages": messages}),
+        Wire::OpenAiResponses => json!({"model": "m-1", "stream": stream, "input": messages}),
         Wire::Anthropic => json!({"model": "m-1", "stream": stream, "max_tokens": 1000,
-            "messages": [{"role": "user", "content": "hello world"}]}),
-        Wire::Gemini => json!({"contents": [{"role": "user", "parts": [{"text": "hello world"}]}]}),
+            "messages": messages}),
+        Wire::BedrockAnthropic => json!({"anthropic_version": "bedrock-2023-05-31",
+            "max_tokens": 1000, "messages": messages}),
+        Wire::VertexAnthropic => json!({"anthropic_version": "vertex-2023-10-16",
+            "max_tokens": 1000, "messages": messages, "stream": stream}),
+        Wire::Gemini | Wire::VertexGemini => {
+            json!({"contents": [{"role": "user", "parts": [{"text": "hello world"}]}]})
+        }
+        Wire::Bedrock => {
+            json!({"messages": [{"role": "user", "content": [{"text": "hello world"}]}]})
+        }
+        Wire::Cohere | Wire::Ollama => json!({"model": "m-1", "stream": stream,
+            "messages": messages}),
+    }
+}
+
+/// Whether `event`, or a body, is an error in the form of `wire`.
+pub(crate) fn is_error(wire: Wire, event: &str) -> bool {
+    let event: Value = serde_json::from_str(event).unwrap();
+    let google = event.pointer("/error/status");
+    let anthropic = event
+        .pointer("/error/type")
+        .filter(|_| event["type"] == "error");
+    let said = match wire {
+        Wire::OpenAiChat | Wire::OpenAiResponses => event.pointer("/error/type"),
+        Wire::Anthropic => anthropic,
+        Wire::VertexAnthropic => anthropic.or(google),
+        Wire::Gemini | Wire::VertexGemini => google,
+        Wire::Bedrock | Wire::BedrockAnthropic => event
+            .get("message")
+            .or_else(|| event.pointer("/internalServerException/message")),
+        Wire::Cohere => event
+            .get("message")
+            .or_else(|| event.pointer("/delta/error")),
+        Wire::Ollama => event.get("error"),
+    };
+    said.is_some_and(Value::is_string)
+}
+
+/// Whether streams begin with events that do not wait for the first token.
+pub(crate) fn begins_early(wire: Wire) -> bool {
+    match wire {
+        Wire::OpenAiResponses
+        | Wire::Anthropic
+        | Wire::BedrockAnthropic
+        | Wire::VertexAnthropic
+        | Wire::Bedrock
+        | Wire::Cohere => true,
+        Wire::OpenAiChat | Wire::Gemini | Wire::VertexGemini | Wire::Ollama => false,
+    }
+}
+
+/// Where the answer's words stand: in one piece, and in an event.
+pub(crate) fn words(wire: Wire) -> (&'static str, &'static str) {
+    match wire {
+        Wire::OpenAiChat => ("/choices/0/message/content", "/choices/0/delta/content"),
+        Wire::OpenAiResponses => ("/output/0/content/0/text", "/delta"),
+        Wire::Anthropic | Wire::BedrockAnthropic | Wire::VertexAnthropic => {
+            ("/content/0/text", "/delta/text")
+        }
+        Wire::Gemini | Wire::VertexGemini => (
+            "/candidates/0/content/parts/0/text",
+            "/candidates/0/content/parts/0/text",
+        ),
+        Wire::Bedrock => (
+            "/output/message/content/0/text",
+            "/contentBlockDelta/delta/text",
+        ),
+        Wire::Cohere => ("/message/content/0/text", "/delta/message/content/text"),
+        Wire::Ollama => ("/message/content", "/message/content"),
+    }
+}
+
+/// Where prompt and completion tokens stand in a whole answer; a stream uses the same names.
+pub(crate) fn usage(wire: Wire) -> (&'static str, &'static str) {
+    match wire {
+        Wire::OpenAiChat => ("/usage/prompt_tokens", "/usage/completion_tokens"),
+        Wire::OpenAiResponses
+        | Wire::Anthropic
+        | Wire::BedrockAnthropic
+        | Wire::VertexAnthropic => ("/usage/input_tokens", "/usage/output_tokens"),
+        Wire::Gemini | Wire::VertexGemini => (
+            "/usageMetadata/promptTokenCount",
+            "/usageMetadata/candidatesTokenCount",
+        ),
+        Wire::Bedrock => ("/usage/inputTokens", "/usage/outputTokens"),
+        Wire::Cohere => (
+            "/usage/billed_units/input_tokens",
+            "/usage/billed_units/output_tokens",
+        ),
+        Wire::Ollama => ("/prompt_eval_count", "/eval_count"),
     }
 }
 

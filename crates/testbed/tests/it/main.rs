@@ -14,10 +14,19 @@ mod client;
 mod corpus;
 #[cfg(test)]
 #[cfg(feature = "vendors")]
+mod counting;
+#[cfg(test)]
+#[cfg(feature = "vendors")]
+mod eventstream;
+#[cfg(test)]
+#[cfg(feature = "vendors")]
 mod moods;
 #[cfg(test)]
 #[cfg(feature = "vendors")]
 mod requests;
+#[cfg(test)]
+#[cfg(feature = "vendors")]
+mod responses;
 #[cfg(test)]
 #[cfg(feature = "vendors")]
 mod shapes;

@@ -8,20 +8,9 @@ use testbed::{Cut, Failure, Mood, Reply, TEXT, UsageClaim, Wire, Writes};
 use tokio::time::Instant;
 
 use crate::client::{
-    Heard, WIRES, begin, hello, moody, path, post, read, request, say_hello, vendor,
+    Heard, WIRES, begin, begins_early, hello, is_error, moody, path, post, read, request,
+    say_hello, usage, vendor, words,
 };
-
-fn is_error(wire: Wire, event: &str) -> bool {
-    let event: Value = serde_json::from_str(event).unwrap();
-    let code = match wire {
-        Wire::OpenAiChat => event.pointer("/error/type"),
-        Wire::Anthropic => event
-            .pointer("/error/type")
-            .filter(|_| event["type"] == "error"),
-        Wire::Gemini => event.pointer("/error/status"),
-    };
-    code.is_some_and(Value::is_string)
-}
 
 #[tokio::test]
 async fn a_script_gives_one_mood_to_each_request_and_then_the_usual_one() {
@@ -61,17 +50,14 @@ async fn failures_come_in_each_vendors_own_form() {
 #[tokio::test]
 async fn a_rate_limit_says_when_to_come_back() {
     let vendor = moody(Mood::rate_limited(20)).await;
-    for wire in [Wire::OpenAiChat, Wire::Anthropic] {
-        assert_eq!(
-            say_hello(&vendor, wire, false).await.header("retry-after"),
-            "20"
-        );
+    for wire in WIRES {
+        let heard = say_hello(&vendor, wire, false).await;
+        let google = [Wire::Gemini, Wire::VertexGemini, Wire::VertexAnthropic].contains(&wire);
+        let said = heard.json().pointer("/error/details/0/retryDelay").cloned();
+        assert_eq!(said, google.then(|| json!("20s")));
+        let gemini = [Wire::Gemini, Wire::VertexGemini].contains(&wire);
+        assert_eq!(heard.header("retry-after"), if gemini { "" } else { "20" });
     }
-    let gemini = say_hello(&vendor, Wire::Gemini, false).await;
-    assert_eq!(
-        gemini.json().pointer("/error/details/0/retryDelay"),
-        Some(&json!("20s"))
-    );
 }
 
 #[tokio::test]
@@ -98,6 +84,8 @@ async fn a_failure_can_have_any_body() {
 
 #[tokio::test]
 async fn empty_answers_are_empty_in_four_ways() {
+    // What is said at the end is all there is.
+    let lone = [Wire::Gemini, Wire::VertexGemini, Wire::Ollama];
     for wire in WIRES {
         let vendor = moody(Mood::replying(Reply::EmptyBody)).await;
         for stream in [false, true] {
@@ -110,17 +98,20 @@ async fn empty_answers_are_empty_in_four_ways() {
         let whole = say_hello(&vendor, wire, false).await.json();
         let said = [
             "/choices/0/message/content",
+            "/output/0",
+            "/output/message/content/0",
             "/content/0",
             "/candidates/0/content",
+            "/message/content",
         ];
         let said = said.iter().find_map(|path| whole.pointer(path));
         assert!(said.is_none_or(|said| *said == json!("")), "{whole}");
         let streamed = say_hello(&vendor, wire, true).await;
         assert!(
-            streamed.events().len() > 1 || wire == Wire::Gemini,
+            streamed.events().len() > 1 || lone.contains(&wire),
             "{streamed:?}"
         );
-        assert!(!streamed.text().contains("fox"));
+        assert!(!streamed.events().concat().contains("fox"));
         assert_eq!(vendor.bill().last().unwrap().completion_tokens, 0);
     }
 }
@@ -148,17 +139,19 @@ async fn garbage_is_not_json() {
 #[tokio::test]
 async fn errors_come_first_or_in_the_middle_of_a_stream() {
     for wire in WIRES {
+        // The Responses form fails twice: the stream, then the response in it.
+        let errors = 1 + usize::from(wire == Wire::OpenAiResponses);
         let vendor = moody(Mood::replying(Reply::FirstEventError)).await;
         let events = say_hello(&vendor, wire, true).await.events();
         assert!(
-            events.len() == 1 && is_error(wire, &events[0]),
+            events.len() == errors && is_error(wire, &events[0]),
             "{events:?}"
         );
         vendor.set_mood(Mood::replying(Reply::ErrorAfter(4)));
         let heard = say_hello(&vendor, wire, true).await;
         let events = heard.events();
         assert!(
-            events.len() == 5 && is_error(wire, &events[4]),
+            events.len() == 4 + errors && is_error(wire, &events[4]),
             "{events:?}"
         );
         assert!(heard.whole && heard.status.is_success());
@@ -232,9 +225,9 @@ async fn delays_are_kept_to_the_millisecond_on_a_paused_clock() {
         let answering = begin(vendor.connect(), asking).await.unwrap();
         assert_eq!(started.elapsed(), Duration::from_millis(70));
         let heard = read(answering).await.unwrap();
-        // Anthropic's first event does not wait, and the wait for the first token stands for one
-        // pause.
-        let pauses = heard.events().len() - 1 - usize::from(wire == Wire::Anthropic);
+        // The first event does not wait where it says nothing yet, and the wait for the first token
+        // stands for one pause.
+        let pauses = heard.events().len() - 1 - usize::from(begins_early(wire));
         let pauses = u64::try_from(pauses).unwrap();
         assert_eq!(
             started.elapsed(),
@@ -306,8 +299,11 @@ async fn comments_come_before_the_first_event_of_a_stream_only() {
     .await;
     for wire in WIRES {
         let heard = say_hello(&vendor, wire, true).await;
-        assert_eq!(heard.text().matches(": keep-alive\n\n").count(), 3);
-        assert!(heard.text().starts_with(": keep-alive"));
+        let bytes = heard.bytes();
+        let comment = b": keep-alive\n\n".as_slice();
+        assert_eq!(bytes.starts_with(&comment.repeat(3)), wire.is_sse());
+        let comments = bytes.windows(comment.len()).filter(|it| *it == comment);
+        assert_eq!(comments.count(), if wire.is_sse() { 3 } else { 0 });
         assert_eq!(spoken(wire, &heard), TEXT);
         assert!(say_hello(&vendor, wire, false).await.json().is_object());
     }
@@ -315,24 +311,8 @@ async fn comments_come_before_the_first_event_of_a_stream_only() {
 
 #[tokio::test]
 async fn claims_about_usage_can_be_absurd_or_missing() {
-    let places = [
-        (
-            Wire::OpenAiChat,
-            "/usage/prompt_tokens",
-            "/usage/completion_tokens",
-        ),
-        (
-            Wire::Anthropic,
-            "/usage/input_tokens",
-            "/usage/output_tokens",
-        ),
-        (
-            Wire::Gemini,
-            "/usageMetadata/promptTokenCount",
-            "/usageMetadata/candidatesTokenCount",
-        ),
-    ];
-    for (wire, prompt, completion) in places {
+    for wire in WIRES {
+        let (prompt, completion) = usage(wire);
         let vendor = vendor().await;
         let told = |heard: &Heard| {
             let body = heard.json();
@@ -352,13 +332,22 @@ async fn claims_about_usage_can_be_absurd_or_missing() {
             ..Mood::default()
         });
         assert_eq!(told(&say_hello(&vendor, wire, false).await), (None, None));
-        assert!(
-            !say_hello(&vendor, wire, true)
-                .await
-                .text()
-                .contains("okens\":")
-        );
+        for event in say_hello(&vendor, wire, true).await.values() {
+            for place in [prompt, completion] {
+                assert!(!has(&event, place.rsplit('/').next().unwrap()), "{event}");
+            }
+        }
     }
+}
+
+/// Whether a member of this name stands anywhere in `value`.
+fn has(value: &Value, name: &str) -> bool {
+    let listed = value.as_array().into_iter().flatten();
+    let members = value.as_object().into_iter().flatten();
+    members
+        .map(|(other, inner)| other == name || has(inner, name))
+        .chain(listed.map(|inner| has(inner, name)))
+        .any(|found| found)
 }
 
 #[tokio::test]
@@ -384,6 +373,18 @@ async fn cached_tokens_are_told_in_each_vendors_words() {
     );
     let gemini = say_hello(&vendor, Wire::Gemini, false).await.json();
     assert_eq!(gemini["usageMetadata"]["cachedContentTokenCount"], 40);
+    let responses = say_hello(&vendor, Wire::OpenAiResponses, false)
+        .await
+        .json();
+    let details = json!({"cached_tokens": 40, "cache_write_tokens": 2});
+    assert_eq!(responses["usage"]["input_tokens_details"], details);
+    let bedrock = say_hello(&vendor, Wire::Bedrock, false).await.json();
+    assert_eq!(bedrock["usage"]["inputTokens"], 0);
+    assert_eq!(bedrock["usage"]["cacheReadInputTokens"], 40);
+    assert_eq!(bedrock["usage"]["cacheWriteInputTokens"], 2);
+    assert_eq!(bedrock["usage"]["totalTokens"], 42 + 9);
+    let cohere = say_hello(&vendor, Wire::Cohere, false).await.json();
+    assert_eq!(cohere["usage"]["cached_tokens"], 40);
     let entry = &vendor.bill()[0];
     assert_eq!(
         (
@@ -397,7 +398,7 @@ async fn cached_tokens_are_told_in_each_vendors_words() {
 
 #[tokio::test]
 async fn the_number_of_chunks_can_be_set() {
-    for (wire, chunks) in WIRES.into_iter().zip([1, 5, 44]) {
+    for (wire, chunks) in WIRES.into_iter().zip([1, 5, 44].into_iter().cycle()) {
         let vendor = moody(Mood {
             chunks: Some(chunks),
             ..Mood::default()
@@ -437,20 +438,9 @@ async fn in_a_storm_every_request_is_entered_once_and_nothing_hangs_but_hangs() 
 
 /// The text of a streamed answer.
 fn spoken(wire: Wire, heard: &Heard) -> String {
-    let place = match wire {
-        Wire::OpenAiChat => "/choices/0/delta/content",
-        Wire::Anthropic => "/delta/text",
-        Wire::Gemini => "/candidates/0/content/parts/0/text",
-    };
-    let events = heard.events();
-    let events = events.iter().filter(|event| *event != "[DONE]");
-    let words = events.map(|event| {
-        let event: Value = serde_json::from_str(event).unwrap();
-        event
-            .pointer(place)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    });
-    words.collect()
+    let (_, place) = words(wire);
+    let said = heard.values();
+    said.iter()
+        .filter_map(|event| event.pointer(place)?.as_str())
+        .collect()
 }

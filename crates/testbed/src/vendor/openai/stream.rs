@@ -122,8 +122,13 @@ fn opening(answer: &Answer) -> String {
 
 /// The frames of a call; `opens` where it is the first thing that the stream says.
 fn call_frames(chunks: &Chunks, index: usize, call: &Call, opens: bool, frames: &mut Vec<Frame>) {
-    let named = json!({"index": index, "id": call_id(call), "type": "function",
-        "function": {"name": call.name, "arguments": ""}});
+    let (kind, member) = if call.custom {
+        ("custom", "input")
+    } else {
+        ("function", "arguments")
+    };
+    let named = json!({"index": index, "id": call_id(call), "type": kind,
+        kind: {"name": call.name, member: ""}});
     let delta = if opens {
         json!({"role": "assistant", "content": null, "tool_calls": [named], "refusal": null})
     } else {
@@ -131,7 +136,7 @@ fn call_frames(chunks: &Chunks, index: usize, call: &Call, opens: bool, frames: 
     };
     frames.push(Frame::token(chunks.delta(&delta.to_string(), None)));
     for fragment in &call.fragments {
-        let delta = json!({"tool_calls": [{"index": index, "function": {"arguments": fragment}}]});
+        let delta = json!({"tool_calls": [{"index": index, kind: {member: fragment}}]});
         frames.push(Frame::token(chunks.delta(&delta.to_string(), None)));
     }
 }

@@ -1,0 +1,112 @@
+//! Reads what a `Converse` request asks for; model and operation stand in its path.
+
+use serde_json::{Value, json};
+
+use crate::vendor::asked::{Asked, Choice, Tool, count, list, nothing, strings, text};
+use crate::vendor::place;
+use crate::vendor::wire::Target;
+
+/// Where models of different families are told to think.
+const THINKING: [&str; 3] = [
+    "/additionalModelRequestFields/thinking/type",
+    "/additionalModelRequestFields/reasoning_config/type",
+    "/additionalModelRequestFields/reasoningConfig/type",
+];
+
+/// Reads a request as the vendor does.
+pub(in crate::vendor) fn parse(body: &Value, target: Target<'_>) -> Result<Asked, String> {
+    let (model, operation) = place::bedrock(target.path).ok_or("unknown path")?;
+    let messages = list(body, "messages");
+    if messages.first().and_then(|first| text(first, "role")) != Some("user") {
+        return Err(
+            "A conversation must start with a user message. Try again with a \
+                    conversation that starts with a user message."
+                .to_owned(),
+        );
+    }
+    let tools = body.pointer("/toolConfig/tools").and_then(Value::as_array);
+    if tools.is_none() && messages.iter().flat_map(parts).any(is_about_tools) {
+        return Err(
+            "The toolConfig field must be defined when using toolUse and toolResult \
+                    content blocks."
+                .to_owned(),
+        );
+    }
+    let empty = nothing();
+    let inference = body.get("inferenceConfig").unwrap_or(&empty);
+    let thinks = |place: &&str| body.pointer(place) == Some(&json!("enabled"));
+    let mut asked = Asked {
+        model,
+        stream: operation.ends_with("-stream"),
+        include_usage: true,
+        tools: tools.into_iter().flatten().filter_map(parse_tool).collect(),
+        choice: parse_choice(body.pointer("/toolConfig/toolChoice")),
+        schema: parse_schema(body)?,
+        output_tokens_max: count(inference, "maxTokens"),
+        stop: strings(inference.get("stopSequences")),
+        thinking: THINKING.iter().any(thinks),
+        ..Asked::default()
+    };
+    asked.take(body.get("system").unwrap_or(&Value::Null), is_image);
+    for message in messages {
+        take_message(&mut asked, message);
+    }
+    Ok(asked)
+}
+
+fn take_message(asked: &mut Asked, message: &Value) {
+    let mut words = String::new();
+    asked.after_tool = false;
+    for part in parts(message) {
+        words.push_str(&asked.take(&json!([part]), is_image));
+        if let Some(result) = part.get("toolResult") {
+            asked.after_tool = true;
+            asked.take(result.get("content").unwrap_or(&Value::Null), is_image);
+        }
+    }
+    if text(message, "role") == Some("user") {
+        asked.last_words = words;
+    }
+}
+
+fn parts(message: &Value) -> &[Value] {
+    list(message, "content")
+}
+
+fn is_about_tools(part: &Value) -> bool {
+    part.get("toolUse").is_some() || part.get("toolResult").is_some()
+}
+
+fn is_image(part: &Value) -> bool {
+    part.get("image").is_some()
+}
+
+fn parse_tool(tool: &Value) -> Option<Tool> {
+    let tool = tool.get("toolSpec")?;
+    Some(Tool {
+        name: text(tool, "name")?.to_owned(),
+        schema: tool.pointer("/inputSchema/json")?.clone(),
+        custom: false,
+    })
+}
+
+fn parse_choice(choice: Option<&Value>) -> Choice {
+    let name = choice.and_then(|choice| choice.pointer("/tool/name")?.as_str());
+    match (name, choice.and_then(|choice| choice.get("any"))) {
+        (Some(name), _) => Choice::Named(name.to_owned()),
+        (None, Some(_)) => Choice::Any,
+        (None, None) => Choice::Auto,
+    }
+}
+
+/// The schema that the answer must fit, which is JSON in a string.
+fn parse_schema(body: &Value) -> Result<Option<Value>, String> {
+    let place = "/outputConfig/textFormat/structure/jsonSchema/schema";
+    let Some(schema) = body.pointer(place) else {
+        return Ok(None);
+    };
+    let schema = schema.as_str().unwrap_or_default();
+    serde_json::from_str(schema)
+        .map(Some)
+        .map_err(|error| format!("The schema in outputConfig is not valid JSON: {error}"))
+}
