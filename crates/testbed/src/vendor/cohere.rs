@@ -1,7 +1,11 @@
 //! The Cohere v2 chat form, as `api.cohere.com` answered in 2026.
 //!
 //! Of the two counts of usage, `billed_units` and `tokens`, the real one lets the second include
-//! the model's own template; a fake model has none, so they are equal.
+//! the model's own template; a fake model has none, so they are equal. Nor does it say a plan before
+//! it calls tools.
+//!
+//! Errors within a stream: the `error` of `message-end` in Cohere's OpenAPI, by way of
+//! <https://github.com/tryAGI/Cohere/pull/178> (read 2026-11-22).
 
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Value, json};

@@ -1,5 +1,7 @@
 //! Ollama's own chat form, as version 0.12 answered in 2026: a line of JSON for every piece, the
 //! last with the counts. What the cache spared is not told, nor are thoughts counted apart.
+//!
+//! Errors: <https://docs.ollama.com/api/errors> (read 2026-11-22).
 
 use http::{HeaderMap, header};
 use serde_json::{Map, Value, json};

@@ -24,14 +24,16 @@ pub(super) fn parse(body: &Value) -> Result<Asked, String> {
         return Err("Missing required parameter: 'messages'.".to_owned());
     }
     let flag = |object: &Value, name: &str| object.get(name).is_some_and(|on| *on == json!(true));
+    let tools = list(body, "tools").iter().filter_map(parse_tool).collect();
+    let (tools, choice) = parse_choice(body.get("tool_choice"), tools);
     let mut asked = Asked {
         model: model.to_owned(),
         stream: flag(body, "stream"),
         include_usage: body
             .get("stream_options")
             .is_some_and(|it| flag(it, "include_usage")),
-        tools: list(body, "tools").iter().filter_map(parse_tool).collect(),
-        choice: parse_choice(body.get("tool_choice")),
+        tools,
+        choice,
         schema: parse_schema(body.get("response_format")),
         output_tokens_max: count(body, "max_completion_tokens").or(count(body, "max_tokens")),
         stop: strings(body.get("stop")),
@@ -177,22 +179,37 @@ fn parse_tool(tool: &Value) -> Option<Tool> {
     })
 }
 
-fn parse_choice(choice: Option<&Value>) -> Choice {
+/// The tools that may be called, and whether they must be.
+fn parse_choice(choice: Option<&Value>, mut tools: Vec<Tool>) -> (Vec<Tool>, Choice) {
     let Some(choice) = choice else {
-        return Choice::Auto;
+        return (tools, Choice::Auto);
     };
-    let named = ["/function/name", "/custom/name"];
-    let name = named
-        .iter()
-        .find_map(|place| choice.pointer(place)?.as_str());
-    if let Some(name) = name {
-        return Choice::Named(name.to_owned());
+    if let Some(name) = tool_name(choice) {
+        return (tools, Choice::Named(name.to_owned()));
     }
-    match choice.as_str() {
+    let mut mode = choice.as_str();
+    if let Some(allowed) = choice.get("allowed_tools") {
+        let names: Vec<_> = list(allowed, "tools")
+            .iter()
+            .filter_map(tool_name)
+            .collect();
+        tools.retain(|tool| names.contains(&tool.name.as_str()));
+        mode = text(allowed, "mode");
+    }
+    let choice = match mode {
         Some("none") => Choice::Never,
         Some("required") => Choice::Any,
         _ => Choice::Auto,
-    }
+    };
+    (tools, choice)
+}
+
+/// The name of a tool, as a list or a choice refers to it.
+fn tool_name(tool: &Value) -> Option<&str> {
+    let places = ["/function/name", "/custom/name"];
+    places
+        .iter()
+        .find_map(|place| tool.pointer(place)?.as_str())
 }
 
 fn parse_schema(format: Option<&Value>) -> Option<Value> {

@@ -45,12 +45,19 @@ pub(crate) enum Host {
 /// The wire that is spoken at `path`, whatever stands in front of what is known.
 pub(crate) fn wire_at(path: &str) -> Option<Wire> {
     let spoken = |holds: &str, ends: &[&str]| {
-        path.contains(holds) && ends.iter().any(|end| path.ends_with(end))
+        path.contains(holds) && ends.iter().any(|end| ends_in(path, end))
     };
     PLACES
         .iter()
         .find(|(_, holds, ends)| spoken(holds, ends))
         .map(|(wire, ..)| *wire)
+}
+
+/// Whether a path ends in `end`, and not in an address and an end that both have its beginning.
+fn ends_in(path: &str, end: &str) -> bool {
+    let beginning = end.rfind('/').and_then(|last| end.get(..last));
+    let doubled = |rest: &str| beginning.is_some_and(|it| !it.is_empty() && rest.ends_with(it));
+    path.strip_suffix(end).is_some_and(|rest| !doubled(rest))
 }
 
 /// Model and operation in a path of Bedrock: `/model/{model}/{operation}`.
@@ -105,6 +112,9 @@ mod tests {
         let gemini = format!("{location}/google/models/gemini-x:countTokens");
         assert_eq!(wire_at(&gemini), Some(Wire::VertexGemini));
         assert_eq!(wire_at("/v1beta/models/x:countTokens"), Some(Wire::Gemini));
+        assert_eq!(wire_at("/api/chat"), Some(Wire::Ollama));
+        assert_eq!(wire_at("/api/api/chat"), None);
+        assert_eq!(wire_at("/v2/v2/chat"), None);
         assert_eq!(wire_at("/v1/chat"), None);
         assert_eq!(wire_at("/invoke"), None);
     }

@@ -89,9 +89,8 @@ impl Wire {
             Self::OpenAiChat | Self::OpenAiResponses | Self::Anthropic => "/v1",
             Self::Gemini => "/v1beta",
             Self::VertexAnthropic | Self::VertexGemini => "/v1/projects/lab/locations/global",
-            Self::BedrockAnthropic | Self::Bedrock => "",
+            Self::BedrockAnthropic | Self::Bedrock | Self::Ollama => "",
             Self::Cohere => "/v2",
-            Self::Ollama => "/api",
         }
     }
 
@@ -189,7 +188,8 @@ impl Wire {
         let frame = match self {
             Self::OpenAiResponses => return responses::error_frames(answer, sent),
             Self::OpenAiChat => Frame::silent(format!("data: {}\n\n", openai::error(500, None))),
-            Self::Anthropic | Self::VertexAnthropic => anthropic::error_event(answer.number),
+            Self::Anthropic => anthropic::error_event(answer.number, Host::Own),
+            Self::VertexAnthropic => anthropic::error_event(answer.number, Host::Vertex),
             Self::Gemini | Self::VertexGemini => {
                 Frame::silent(format!("data: {}\r\n\r\n", gemini::error(503, None, None)))
             }
@@ -223,7 +223,7 @@ impl Wire {
         match self {
             Self::OpenAiChat => openai::error(status, message),
             Self::OpenAiResponses => responses::error(status, message),
-            Self::Anthropic => anthropic::error(status, message, about.number),
+            Self::Anthropic => anthropic::error(status, message, about.number, Host::Own),
             Self::VertexAnthropic => anthropic::vertex_error(status, message, about),
             Self::Gemini | Self::VertexGemini => {
                 gemini::error(status, message, about.retry_after_s)
@@ -251,7 +251,8 @@ impl Wire {
         } = about;
         let mut headers = match self {
             Self::OpenAiChat | Self::OpenAiResponses => openai::headers(number, retry_after_s),
-            Self::Anthropic | Self::VertexAnthropic => anthropic::headers(number, retry_after_s),
+            Self::Anthropic => anthropic::headers(number, retry_after_s, Host::Own),
+            Self::VertexAnthropic => anthropic::headers(number, retry_after_s, Host::Vertex),
             Self::Gemini | Self::VertexGemini => gemini::headers(),
             Self::BedrockAnthropic | Self::Bedrock => bedrock::headers(number, retry_after_s),
             Self::Cohere => cohere::headers(retry_after_s),

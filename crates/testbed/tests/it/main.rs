@@ -17,6 +17,9 @@ mod corpus;
 mod counting;
 #[cfg(test)]
 #[cfg(feature = "vendors")]
+mod doors;
+#[cfg(test)]
+#[cfg(feature = "vendors")]
 mod eventstream;
 #[cfg(test)]
 #[cfg(feature = "vendors")]
@@ -30,3 +33,6 @@ mod responses;
 #[cfg(test)]
 #[cfg(feature = "vendors")]
 mod shapes;
+#[cfg(test)]
+#[cfg(feature = "vendors")]
+mod tools;

@@ -8,7 +8,7 @@ use testbed::{Mood, Reply, Wire, corpus};
 
 use crate::client::{WIRES, hello, moody, path, post};
 use crate::eventstream;
-use crate::requests::offering;
+use crate::tools::offering;
 
 /// Documented by OpenAI, and recorded in streams only.
 const DOCUMENTED: &str = "/choices/0/logprobs/refusal";

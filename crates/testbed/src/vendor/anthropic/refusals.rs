@@ -3,11 +3,18 @@
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Value, json};
 
+use super::mark;
 use crate::vendor::gemini;
+use crate::vendor::place::Host;
 use crate::vendor::wire::About;
 
 /// The body of an error.
-pub(in crate::vendor) fn error(status: u16, message: Option<&str>, number: u64) -> Value {
+pub(in crate::vendor) fn error(
+    status: u16,
+    message: Option<&str>,
+    number: u64,
+    host: Host,
+) -> Value {
     let (kind, said) = match status {
         400 => (
             "invalid_request_error",
@@ -34,21 +41,21 @@ pub(in crate::vendor) fn error(status: u16, message: Option<&str>, number: u64) 
         _ => ("invalid_request_error", "The request was refused."),
     };
     json!({"type": "error", "error": {"type": kind, "message": message.unwrap_or(said)},
-        "request_id": request_id(number)})
+        "request_id": request_id(number, host)})
 }
 
 /// The body of an error on Vertex AI: Google's own where Google says no before the model is asked.
 pub(in crate::vendor) fn vertex_error(status: u16, message: Option<&str>, about: About) -> Value {
     match status {
         401 | 403 | 404 | 429 => gemini::error(status, message, about.retry_after_s),
-        _ => error(status, message, about.number),
+        _ => error(status, message, about.number, Host::Vertex),
     }
 }
 
 /// The headers of an answer.
-pub(in crate::vendor) fn headers(number: u64, retry_after_s: Option<u64>) -> HeaderMap {
+pub(in crate::vendor) fn headers(number: u64, retry_after_s: Option<u64>, host: Host) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    if let Ok(id) = HeaderValue::try_from(request_id(number)) {
+    if let Ok(id) = HeaderValue::try_from(request_id(number, host)) {
         headers.insert("request-id", id);
     }
     if let Some(seconds) = retry_after_s {
@@ -58,6 +65,6 @@ pub(in crate::vendor) fn headers(number: u64, retry_after_s: Option<u64>) -> Hea
     headers
 }
 
-fn request_id(number: u64) -> String {
-    format!("req_011C{number:020}")
+fn request_id(number: u64, host: Host) -> String {
+    format!("req_{}011C{number:020}", mark(host))
 }

@@ -1,5 +1,8 @@
 //! Reads what a request in the Anthropic form asks for. On a host, the model and the wish for a
 //! stream may stand in the path, and a version in the body.
+//!
+//! Hosts refuse members that they do not know, in Anthropic's words:
+//! <https://github.com/anomalyco/opencode/issues/4282> (read 2026-11-22).
 
 use serde_json::{Value, json};
 

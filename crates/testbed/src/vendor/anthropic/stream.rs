@@ -78,8 +78,8 @@ pub(in crate::vendor) fn done() -> Value {
 }
 
 /// The event of an error that ends a stream.
-pub(in crate::vendor) fn error_event(number: u64) -> Frame {
-    Frame::silent(sse::event(&error(OVERLOADED, None, number)))
+pub(in crate::vendor) fn error_event(number: u64, host: Host) -> Frame {
+    Frame::silent(sse::event(&error(OVERLOADED, None, number, host)))
 }
 
 /// The events so far, and the block they are in.

@@ -1,4 +1,8 @@
-//! How Bedrock says no: a sentence in the body, the kind of the error in a header.
+//! How Bedrock says no: a sentence in the body, the kind of the error in a header; in a stream, an
+//! exception in place of an event.
+//!
+//! Kinds: <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html>
+//! (read 2026-11-22); the header as recorded.
 
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Value, json};
