@@ -17,6 +17,20 @@ pub struct Routing {
     pub echo_upstream_body: bool,
     /// The `trace` object, as written.
     pub trace: Option<Map<String, Value>>,
+    /// What becomes of parts of the request that a vendor cannot be told (`weir.loss`).
+    pub loss: OnLoss,
+}
+
+/// What a caller wants where a vendor cannot be told all of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnLoss {
+    /// An answer all the same, as at OpenRouter.
+    #[default]
+    Silent,
+    /// An answer, and to hear what was lost.
+    Tell,
+    /// Only vendors who can be told everything.
+    Refuse,
 }
 
 /// The `provider` object. Absent fields are empty or `None`.

@@ -3,7 +3,7 @@
 //! A misspelt preference would lift a restriction without a word, so unknown fields of `provider` are
 //! refused (OpenRouter's schema closes that object too). Elsewhere unknown fields pass.
 
-use canon::{MoneyError, PicoUsd, Preferences, Routing, Sort};
+use canon::{MoneyError, OnLoss, PicoUsd, Preferences, Routing, Sort};
 use serde_json::Value;
 
 use crate::{Error, Fields, fields::wrong};
@@ -26,7 +26,7 @@ const PRICE_KINDS: &[(&str, i64)] = &[
 ];
 
 /// Takes everything of a request that says where it may go: `models`, `route`, `provider`, `plugins`,
-/// `transforms`, `debug`, `trace` and `preset`.
+/// `transforms`, `debug`, `trace`, `preset` and what is Weir's own (`weir`).
 ///
 /// # Errors
 /// A wrong type, a value that is not allowed, an unknown preference, or a preset (there are none here).
@@ -53,7 +53,26 @@ pub fn take_routing(fields: &mut Fields) -> Result<Routing, Error> {
         plugins,
         echo_upstream_body,
         trace: fields.map("trace")?,
+        loss: take_loss(fields)?,
     })
+}
+
+/// Takes `weir.loss`: `true` to hear what a vendor could not be told, `"refuse"` to do without such vendors.
+fn take_loss(fields: &mut Fields) -> Result<OnLoss, Error> {
+    let Some(mut ours) = fields.object("weir")? else {
+        return Ok(OnLoss::Silent);
+    };
+    let loss = match ours.value("loss") {
+        None | Some(Value::Bool(false)) => OnLoss::Silent,
+        Some(Value::Bool(true)) => OnLoss::Tell,
+        Some(Value::String(word)) if word == "refuse" => OnLoss::Refuse,
+        Some(other) => return Err(ours.wrong("loss", "true, false or \"refuse\"", &other)),
+    };
+    let path = ours.path().to_owned();
+    match ours.into_map().into_iter().next() {
+        None => Ok(loss),
+        Some((name, value)) => Err(wrong(&format!("{path}.{name}"), "only the field loss", &value)),
+    }
 }
 
 fn refuse_preset(fields: &mut Fields) -> Result<(), Error> {
@@ -265,6 +284,23 @@ mod tests {
 
     fn routing(body: &str) -> Result<Routing, Error> {
         take_routing(&mut Fields::parse(body.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn what_becomes_of_losses_is_one_of_three() {
+        let loss = |body| routing(body).map(|routing| routing.loss);
+        assert_eq!(loss("{}").unwrap(), OnLoss::Silent);
+        assert_eq!(loss(r#"{"weir":{}}"#).unwrap(), OnLoss::Silent);
+        assert_eq!(loss(r#"{"weir":{"loss":true}}"#).unwrap(), OnLoss::Tell);
+        let refuse = r#"{"weir":{"loss":"refuse"}}"#;
+        assert_eq!(loss(refuse).unwrap(), OnLoss::Refuse);
+        for (wrong, path) in [
+            (r#"{"weir":{"loss":"none"}}"#, "weir.loss"),
+            (r#"{"weir":{"lost":true}}"#, "weir.lost"),
+            (r#"{"weir":true}"#, "weir"),
+        ] {
+            assert_eq!(loss(wrong).unwrap_err().path(), Some(path), "{wrong}");
+        }
     }
 
     #[test]
