@@ -239,6 +239,10 @@ fn warn_of_strange_variables(reading: &mut Reading<'_>, config: &Config) {
                 .map(|name| env::of_provider(id, name)),
         );
     }
+    for vendor in providers::ALL {
+        let settings = vendor.all_settings();
+        known.extend(settings.map(|setting| env::of_provider(vendor.id, setting.name)));
+    }
     for name in reading.variables.names() {
         if !name.starts_with("WEIR_") || known.contains(&name) {
             continue;

@@ -108,16 +108,12 @@ fn upstream_of(provider: &Provider) -> Result<Upstream, providers::Error> {
             // The configuration does not pass without a dialect and an address.
             dialect: provider.dialect.unwrap_or(canon::Dialect::OpenAiChat),
             base_url: provider.base_url.clone().unwrap_or_default(),
-            also: Vec::new(),
+            also: provider.also.clone(),
             key: provider.api_key.clone(),
             data_policy: provider.data_policy,
         });
     };
-    Upstream::known(
-        known,
-        provider.base_url.as_deref(),
-        provider.api_key.clone(),
-    )
+    Upstream::configured(known, provider.configured())
 }
 
 /// A model on this machine: it costs nothing, and nobody says what it can do, so nothing is held back from it.

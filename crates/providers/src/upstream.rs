@@ -17,7 +17,7 @@ use self::{
     way::{Shown, Spoken},
 };
 use crate::{
-    DataPolicy, Models, Provider, Settings,
+    DataPolicy, Models, Provider, Setting, Settings,
     auth::{Missing, Signed},
 };
 
@@ -177,18 +177,22 @@ impl Upstream {
         mut configured: Configured,
     ) -> Result<Self, Error> {
         let id = provider.id.to_owned();
-        let settings = &mut configured.settings;
-        template::complete(provider, settings);
+        // The vendor's own address, written out, is no other address.
+        configured.base_url = configured
+            .base_url
+            .filter(|base_url| base_url.trim_end_matches('/') != provider.base_url);
+        let told = |setting: &Setting| configured.settings.get(setting.name).is_some();
+        let has_credentials = configured.key.is_some() || provider.auth.settings().iter().any(told);
+        template::complete(provider, &mut configured.settings);
         let spoken = spoken_of(provider, &configured)?;
-        let settings = &configured.settings;
+        let (settings, key) = (&configured.settings, configured.key.as_ref());
+        // A server in the vendor's place, or on this machine, may want no key.
         let keyless = configured.base_url.is_some() || provider.local_port.is_some();
-        let key = configured.key.as_ref();
-        let nothing_given = key.is_none() && keyless;
-        let signed = match provider.auth.prepare(key, settings) {
-            Err(Missing::Everything) if keyless => Signed::open(),
-            // A machine's own identity is for the vendor's own address.
-            Ok(_) if nothing_given && settings.is_empty() => Signed::open(),
-            other => other.map_err(|missing| unsigned(&id, provider, &missing))?,
+        let signed = if keyless && !has_credentials {
+            Signed::open()
+        } else {
+            let signed = provider.auth.prepare(key, settings);
+            signed.map_err(|missing| unsigned(&id, provider, &missing))?
         };
         let secrets = settings.secrets(provider.all_settings());
         let secrets = secrets.map(|text| Secret::new(text.to_owned()));

@@ -1,11 +1,13 @@
 //! `[providers.…]`: vendors that are known, enabled by having a key, and vendors of one's own.
 
+mod vendor;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use canon::{Dialect, ProviderId, Secret};
 use http::Uri;
 use policy::catalog::{Catalog, Own};
-use providers::DataPolicy;
+use providers::{DataPolicy, Settings};
 
 use super::{
     env,
@@ -32,6 +34,10 @@ pub struct Provider {
     pub dialect: Option<Dialect>,
     /// How it is shown; absent for known vendors, and where its id is good enough.
     pub name: Option<String>,
+    /// What a known vendor's address and credentials are made of.
+    pub settings: Settings,
+    /// Further wires and where they are spoken.
+    pub also: Vec<(Dialect, String)>,
     /// What a vendor of one's own does with data; absent members are unknown.
     pub data_policy: DataPolicy,
     /// Models beyond those the catalogue knows there.
@@ -79,28 +85,38 @@ pub(super) fn read(root: &mut Section<'_, '_>) -> BTreeMap<ProviderId, Provider>
 /// Reads one provider; `None` where it is not enabled or faulty.
 fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Option<Provider> {
     let vendor = providers::find(id.as_str());
+    let named =
+        listed || vendor.is_some_and(|known| vendor::is_named(known, section.reading.variables));
     let variable = |setting| env::of_provider(id.as_str(), setting);
+    let faults = section.reading.problems.len();
     let mut enabled = true;
     section.flag("enabled", &variable("enabled"), &mut enabled);
     let own_variables = vendor.map_or(&[] as &[&str], |vendor| vendor.key_variables);
     let api_key = read_key(&mut section, &variable("api_key"), own_variables);
-    let base_url = read_base_url(&mut section, &variable("base_url"));
-    let dialects: Vec<_> = Dialect::ALL
-        .iter()
-        .map(|dialect| (dialect.name(), *dialect))
-        .collect();
-    let dialect = section.word("dialect", "", &dialects);
+    let base_url = read_address(&mut section, "base_url", &variable("base_url"));
+    let dialect = section.word("dialect", "", &spoken());
     let name = section
         .text("name", &variable("name"))
         .map(|(name, _)| name);
-    let data_policy = read_data_policy(&mut section);
-    let models = model::read(&mut section);
+    let provider = Provider {
+        api_key,
+        base_url,
+        dialect,
+        name,
+        settings: vendor.map_or_else(Settings::default, |known| {
+            vendor::read(&mut section, known, named && enabled)
+        }),
+        also: read_also(&mut section),
+        data_policy: read_data_policy(&mut section),
+        models: model::read(&mut section),
+        id,
+    };
     let usable = match vendor {
         None => {
             if !section.says("dialect") {
-                miss_dialect(&mut section, &id);
+                miss_dialect(&mut section, &provider.id);
             }
-            if base_url.is_none() && !section.says("base_url") {
+            if provider.base_url.is_none() && !section.says("base_url") {
                 let place = section.place();
                 section.fault(
                     place,
@@ -110,28 +126,35 @@ fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Optio
             }
             true
         }
-        Some(vendor) => {
+        Some(known) => {
             refuse_what_is_known(&mut section);
-            // A server on this machine, or one in a known vendor's place, may need no key.
-            let keyless = listed && vendor.local_port.is_some() || base_url.is_some();
-            if listed && enabled && api_key.is_none() && !keyless {
-                let (place, path) = (section.place(), section.path_of("api_key"));
-                let say = "no key is set, so this vendor is not enabled".to_owned();
-                section.reading.warn(place, path, say);
-            }
-            api_key.is_some() || keyless
+            let asked = enabled && (named || provider.api_key.is_some());
+            let is_sound = section.reading.problems.len() == faults;
+            asked && is_sound && vendor::is_usable(&mut section, known, (&provider, listed, named))
         }
     };
     section.end();
-    (enabled && usable).then_some(Provider {
-        id,
-        api_key,
-        base_url,
-        dialect,
-        name,
-        data_policy,
-        models,
-    })
+    (enabled && usable).then_some(provider)
+}
+
+/// The dialects that vendors speak, by their names: all but the one that is only served.
+fn spoken() -> Vec<(&'static str, Dialect)> {
+    let is_spoken = |dialect: &&Dialect| **dialect != Dialect::OpenAiCompletions;
+    let all = Dialect::ALL.iter().filter(is_spoken);
+    all.map(|dialect| (dialect.name(), *dialect)).collect()
+}
+
+/// Further wires: `also = { anthropic = "https://…" }`.
+fn read_also(section: &mut Section<'_, '_>) -> Vec<(Dialect, String)> {
+    let Some(mut table) = section.table("also") else {
+        return Vec::new();
+    };
+    let mut also = Vec::new();
+    for (name, dialect) in spoken() {
+        also.extend(read_address(&mut table, name, "").map(|address| (dialect, address)));
+    }
+    table.end();
+    also
 }
 
 /// What a known vendor is called, speaks and does with data is not a setting.
@@ -146,7 +169,7 @@ fn refuse_what_is_known(section: &mut Section<'_, '_>) {
 }
 
 fn miss_dialect(section: &mut Section<'_, '_>, id: &ProviderId) {
-    let names: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
+    let names: Vec<_> = spoken().into_iter().map(|(name, _)| name).collect();
     let known = providers::ALL.iter().map(|vendor| vendor.id);
     let meant = nearest(id.as_str(), known)
         .map(|near| format!(" (or is the known vendor `{near}` meant?)"))
@@ -196,8 +219,8 @@ fn read_key(
     }
 }
 
-fn read_base_url(section: &mut Section<'_, '_>, variable: &str) -> Option<String> {
-    let (url, place) = section.text("base_url", variable)?;
+fn read_address(section: &mut Section<'_, '_>, name: &str, variable: &str) -> Option<String> {
+    let (url, place) = section.text(name, variable)?;
     let sound = url.parse::<Uri>().is_ok_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
             && uri
@@ -209,7 +232,7 @@ fn read_base_url(section: &mut Section<'_, '_>, variable: &str) -> Option<String
         return Some(url.trim_end_matches('/').to_owned());
     }
     let say = "expected an address like \"https://host/v1\", without a user, a password or a query";
-    section.fault(place, "base_url", say);
+    section.fault(place, name, say);
     None
 }
 

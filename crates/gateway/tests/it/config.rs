@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use canon::PicoUsd;
+use canon::{Dialect, PicoUsd};
 use gateway::config::{Arguments, Config, DEFAULT_FILE, Durability, Loaded, Place, Problems, env};
 use policy::catalog::{Parameter, Unit};
 use proptest::prelude::*;
@@ -79,8 +79,23 @@ fn the_examples_of_the_default_file_are_a_sound_file() {
         .map(uncommented)
         .filter(|line| !is_prose(line))
         .collect();
-    let pairs = [("OPENAI_API_KEY", "sk-1"), ("LAB_KEY", "k")];
-    let config = parse(&text.join("\n"), &pairs).unwrap().config;
+    let user =
+        r#"{"type":"authorized_user","client_id":"a","client_secret":"b","refresh_token":"c"}"#;
+    let pairs = [
+        ("OPENAI_API_KEY", "sk-1"),
+        ("LAB_KEY", "k"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+        ("GOOGLE", user),
+        ("AZURE_API_KEY", "k"),
+        ("DATABRICKS_TOKEN", "k"),
+        ("SNOWFLAKE_PAT", "k"),
+        ("CLOUDFLARE_API_TOKEN", "k"),
+        ("WATSONX_API_KEY", "k"),
+    ];
+    let text = text.join("\n");
+    let text = text.replace("file:/etc/weir/google.json", "env:GOOGLE");
+    let config = parse(&text, &pairs).unwrap().config;
+    assert_eq!(config.providers.len(), 9);
     let lab = &config.providers["lab"];
     assert_eq!((lab.name.as_deref(), lab.models.len()), (Some("Lab"), 1));
     assert_eq!(
@@ -218,6 +233,83 @@ fn a_server_in_a_known_vendors_place_needs_no_key() {
 }
 
 #[test]
+fn a_cloud_says_what_its_address_lacks_and_where_it_may_stand() {
+    let said = faults("[providers.azure]\napi_key = \"k\"\n");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].contains("providers.azure.resource") && said[0].contains("AZURE_RESOURCE_NAME"),
+        "{said:?}"
+    );
+    // Nobody named it: its key alone was found.
+    let loaded = parse("", &[("AZURE_API_KEY", "k")]).unwrap();
+    assert!(loaded.config.providers.is_empty());
+    assert_eq!(loaded.warnings[0].setting, "providers.azure.resource");
+    let pairs = [("AZURE_API_KEY", "k"), ("AZURE_RESOURCE_NAME", "lab")];
+    let loaded = parse("", &pairs).unwrap();
+    let azure = &loaded.config.providers["azure"];
+    assert_eq!(azure.settings.get("resource"), Some("lab"));
+    let said = faults("[providers.azure]\napi_key = \"k\"\nresource = \"evil.com/\"\n");
+    assert!(said[0].contains("only letters, digits"), "{said:?}");
+    let said = faults("[providers.azure]\napi_key = \"k\"\nresourse = \"lab\"\n");
+    assert!(
+        said.iter()
+            .any(|say| say.contains("did you mean `resource`?")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn the_keys_of_a_cloud_count_only_where_the_cloud_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let aws = home.path().join(".aws");
+    std::fs::create_dir(&aws).unwrap();
+    let text = "[default]\naws_access_key_id=AKIA\naws_secret_access_key=hidden-1\n";
+    std::fs::write(aws.join("credentials"), text).unwrap();
+    let home = home.path().to_str().unwrap();
+    let found = [
+        ("HOME", home),
+        ("AWS_ACCESS_KEY_ID", "AKIA2"),
+        ("AWS_SECRET_ACCESS_KEY", "hidden-2"),
+    ];
+    assert!(parse("", &found).unwrap().config.providers.is_empty());
+    let named = "[providers.amazon-bedrock]\nregion = \"eu-central-1\"\n";
+    let config = parse(named, &found).unwrap().config;
+    let bedrock = &config.providers["amazon-bedrock"];
+    assert_eq!(bedrock.settings.get("access_key_id"), Some("AKIA2"));
+    assert!(!format!("{config:?}").contains("hidden"));
+    // Named by a variable of ours; the key stands in the file.
+    let by_variable = [
+        ("HOME", home),
+        ("WEIR_PROVIDERS_AMAZON_BEDROCK_REGION", "eu-central-1"),
+    ];
+    let loaded = parse("", &by_variable).unwrap();
+    assert_eq!(loaded.warnings, []);
+    let bedrock = &loaded.config.providers["amazon-bedrock"];
+    assert_eq!(bedrock.settings.get("credentials_file"), Some(text.trim()));
+    assert!(!format!("{:?}", loaded.config).contains("hidden"));
+    // A file that is referred to by its bare path would be taken for its content.
+    let said = faults("[providers.google-vertex]\nproject = \"p\"\ncredentials = \"/k.json\"\n");
+    assert!(said[0].contains("expected \"file:PATH\""), "{said:?}");
+}
+
+#[test]
+fn further_wires_are_addresses_by_their_dialects() {
+    let text = "[providers.lab]\ndialect = \"openai-chat\"\nbase_url = \"http://127.0.0.1:9/v1\"\n\
+                also = { anthropic = \"http://127.0.0.1:9/a/\" }\n";
+    let lab = &parse(text, &[]).unwrap().config.providers["lab"];
+    let expected = (Dialect::Anthropic, "http://127.0.0.1:9/a".to_owned());
+    assert_eq!(lab.also, [expected]);
+    let said = faults(
+        &text
+            .replace("anthropic", "antropic")
+            .replace("http://127.0.0.1:9/a/", "x"),
+    );
+    assert!(said[0].contains("did you mean `anthropic`?"), "{said:?}");
+    let said = faults(&text.replace("http://127.0.0.1:9/a/", "ftp://x"));
+    assert!(said[0].contains("providers.lab.also.anthropic"), "{said:?}");
+}
+
+#[test]
 fn what_is_known_of_a_vendor_cannot_be_set() {
     let said = faults("[providers.openai]\nname = \"Mine\"\ndialect = \"anthropic\"\n");
     assert_eq!(said.len(), 2, "{said:?}");
@@ -236,9 +328,13 @@ fn a_vendor_of_ones_own_needs_a_dialect_and_an_address() {
         "{said:?}"
     );
     assert!(said[1].starts_with("weir.toml:2:"), "{said:?}");
+    let said =
+        faults("[providers.lab]\ndialect = \"openai-completions\"\nbase_url = \"http://x\"\n");
+    assert!(said[0].contains("got \"openai-completions\""), "{said:?}");
     let said = faults("[providers.lab]\ndialect = \"smoke\"\nbase_url = \"ftp://x\"\n");
     assert!(
-        said[0].contains("expected \"openai-chat\" or \"anthropic\" or \"gemini\", got \"smoke\""),
+        said[0].contains("expected \"openai-chat\" or \"openai-responses\" or \"anthropic\" or")
+            && said[0].contains(", got \"smoke\""),
         "{said:?}"
     );
     assert!(said[1].contains("weir.toml:3:12"), "{said:?}");

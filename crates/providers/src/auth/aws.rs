@@ -268,3 +268,119 @@ fn hex(bytes: &[u8]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2015-08-30 12:36:00 UTC, the time of AWS's test suite.
+    const SUITE_S: i64 = 1_440_938_160;
+    const SESSION: &str = "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmx\
+        fpSPfIeoIYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75\
+        YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx\
+        3iSIlTJabIQwj2ICCR/oLxBA==";
+
+    fn signer(service: &'static str, session: Option<&str>) -> Signer {
+        Signer {
+            keys: Keys {
+                id: "AKIDEXAMPLE".to_owned(),
+                secret: Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned()),
+                session: session.map(|session| Secret::new(session.to_owned())),
+            },
+            region: "us-east-1".to_owned(),
+            service,
+        }
+    }
+
+    fn signed(signer: &Signer, (method, url, body): (&str, &str, &str)) -> (String, String) {
+        let mut request = Request::builder().method(method).uri(url);
+        if !body.is_empty() {
+            request = request.header("content-type", "application/x-www-form-urlencoded");
+        }
+        let mut request = request.body(()).unwrap();
+        signer.sign(&mut request, body.as_bytes(), SUITE_S).unwrap();
+        let value = &request.headers()[header::AUTHORIZATION];
+        assert!(value.is_sensitive());
+        let text = value.to_str().unwrap();
+        let (_, names) = text.split_once("SignedHeaders=").unwrap();
+        let (names, signature) = names.split_once(", Signature=").unwrap();
+        (names.to_owned(), signature.to_owned())
+    }
+
+    #[test]
+    fn aws_own_test_suite_is_signed_as_it_says() {
+        let url = "https://example.amazonaws.com/";
+        let ordered = "https://example.amazonaws.com/?Param2=value2&Param1=value1";
+        let unreserved = "https://example.amazonaws.com/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ\
+                          abcdefghijklmnopqrstuvwxyz";
+        for (case, session, expected) in [
+            (
+                ("GET", url, ""),
+                None,
+                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+            ),
+            (
+                ("GET", ordered, ""),
+                None,
+                "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
+            ),
+            (
+                ("GET", unreserved, ""),
+                None,
+                "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f",
+            ),
+            (
+                ("POST", url, ""),
+                None,
+                "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
+            ),
+            (
+                ("POST", url, ""),
+                Some(SESSION),
+                "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead",
+            ),
+            (
+                ("POST", url, "Param1=value1"),
+                None,
+                "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
+            ),
+        ] {
+            let (names, signature) = signed(&signer("service", session), case);
+            assert_eq!(signature, expected, "{case:?}");
+            assert_eq!(names.contains("content-type"), !case.2.is_empty());
+            assert_eq!(names.contains("x-amz-security-token"), session.is_some());
+        }
+    }
+
+    /// What AWS's own library for Python (botocore) makes of the same requests.
+    #[test]
+    fn the_path_of_a_model_is_encoded_once_more_than_it_is_sent() {
+        let host = "https://bedrock-runtime.us-east-1.amazonaws.com/model/";
+        for (path, expected) in [
+            (
+                "us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse",
+                "7487b7a23b89e444b9c696e8acaa905dc6f5c4b7de0b5d9c17586ee16cc6af59",
+            ),
+            (
+                "arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Aprompt%2Fa/converse-stream?x=%20a&b",
+                "267f17502480649b3af81ae2f6ee06b2e0d8479061dd78ae744048cc26442d21",
+            ),
+        ] {
+            let url = format!("{host}{path}");
+            let case = ("POST", url.as_str(), "{\"a\":1}");
+            assert_eq!(signed(&signer("bedrock", None), case).1, expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_sent_and_a_time_that_is_none_are_errors() {
+        let mut request = Request::get("https://example.amazonaws.com/")
+            .body(())
+            .unwrap();
+        let broken = signer("bedrock", Some("a\nb"));
+        assert_eq!(broken.sign(&mut request, b"", 0), Err(Missing::Unsendable));
+        let never = signer("bedrock", None).sign(&mut request, b"", i64::MAX);
+        assert_eq!(never, Err(Missing::Unsendable));
+        assert!(!format!("{broken:?}").contains("wJalr"));
+    }
+}

@@ -3,13 +3,17 @@
 
 use dialects::Dialect;
 
-use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task};
+use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task, Wire};
 
 pub(super) const DEEPSEEK: Provider = Provider {
     id: "deepseek",
     name: "DeepSeek",
     dialect: Dialect::OpenAiChat,
     base_url: "https://api.deepseek.com",
+    also: &[
+        Wire::new(Dialect::Anthropic, "https://api.deepseek.com/anthropic/v1")
+            .with_auth(Auth::Header("x-api-key")),
+    ],
     auth: Auth::Bearer,
     key_variables: &["DEEPSEEK_API_KEY"],
     speaks: &[Task::Chat],

@@ -4,13 +4,20 @@
 
 use dialects::Dialect;
 
-use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task};
+use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task, Wire};
 
 pub(super) const FIREWORKS: Provider = Provider {
     id: "fireworks",
     name: "Fireworks",
     dialect: Dialect::OpenAiChat,
     base_url: "https://api.fireworks.ai/inference/v1",
+    also: &[
+        Wire::new(
+            Dialect::OpenAiResponses,
+            "https://api.fireworks.ai/inference/v1",
+        ),
+        Wire::new(Dialect::Anthropic, "https://api.fireworks.ai/inference/v1"),
+    ],
     auth: Auth::Bearer,
     key_variables: &["FIREWORKS_API_KEY"],
     speaks: &[

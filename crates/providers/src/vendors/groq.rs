@@ -5,13 +5,17 @@
 
 use dialects::Dialect;
 
-use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task};
+use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task, Wire};
 
 pub(super) const GROQ: Provider = Provider {
     id: "groq",
     name: "Groq",
     dialect: Dialect::OpenAiChat,
     base_url: "https://api.groq.com/openai/v1",
+    also: &[Wire::new(
+        Dialect::OpenAiResponses,
+        "https://api.groq.com/openai/v1",
+    )],
     auth: Auth::Bearer,
     key_variables: &["GROQ_API_KEY"],
     speaks: &[Task::Chat, Task::Speech, Task::Transcription],

@@ -4,13 +4,14 @@
 
 use dialects::Dialect;
 
-use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task};
+use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task, Wire};
 
 pub(super) const OLLAMA: Provider = Provider {
     id: "ollama",
     name: "Ollama",
     dialect: Dialect::OpenAiChat,
     base_url: "http://127.0.0.1:11434/v1",
+    also: &[Wire::new(Dialect::Ollama, "http://127.0.0.1:11434/api")],
     auth: Auth::Bearer,
     key_variables: &[],
     speaks: &[Task::Chat, Task::Embeddings],

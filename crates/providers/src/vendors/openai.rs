@@ -4,13 +4,17 @@
 
 use dialects::Dialect;
 
-use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task};
+use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task, Wire};
 
 pub(super) const OPENAI: Provider = Provider {
     id: "openai",
     name: "OpenAI",
     dialect: Dialect::OpenAiChat,
     base_url: "https://api.openai.com/v1",
+    also: &[Wire::new(
+        Dialect::OpenAiResponses,
+        "https://api.openai.com/v1",
+    )],
     auth: Auth::Bearer,
     key_variables: &["OPENAI_API_KEY"],
     speaks: &[

@@ -4,13 +4,17 @@
 
 use dialects::Dialect;
 
-use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task};
+use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task, Wire};
 
 pub(super) const OPENROUTER: Provider = Provider {
     id: "openrouter",
     name: "OpenRouter",
     dialect: Dialect::OpenAiChat,
     base_url: "https://openrouter.ai/api/v1",
+    also: &[
+        Wire::new(Dialect::OpenAiResponses, "https://openrouter.ai/api/v1"),
+        Wire::new(Dialect::Anthropic, "https://openrouter.ai/api/v1"),
+    ],
     auth: Auth::Bearer,
     key_variables: &["OPENROUTER_API_KEY"],
     speaks: &[Task::Chat, Task::Embeddings, Task::Images],

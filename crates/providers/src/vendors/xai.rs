@@ -4,13 +4,17 @@
 
 use dialects::Dialect;
 
-use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task};
+use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task, Wire};
 
 pub(super) const XAI: Provider = Provider {
     id: "xai",
     name: "xAI",
     dialect: Dialect::OpenAiChat,
     base_url: "https://api.x.ai/v1",
+    also: &[
+        Wire::new(Dialect::OpenAiResponses, "https://api.x.ai/v1"),
+        Wire::new(Dialect::Anthropic, "https://api.x.ai/v1"),
+    ],
     auth: Auth::Bearer,
     key_variables: &["XAI_API_KEY"],
     speaks: &[Task::Chat, Task::Images],

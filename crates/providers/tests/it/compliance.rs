@@ -1,9 +1,13 @@
 //! What is asked of every vendor in the table, and of what an operator configures.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use canon::{Dialect, ProviderId, Secret};
-use providers::{ALL, Auth, Client, DataPolicy, Error, OwnProvider, Quirk, Upstream, find};
+use dialects::Target;
+use providers::{
+    ALL, Auth, Client, Configured, DataPolicy, Error, OwnProvider, Provider, Quirk, Setting,
+    Settings, Upstream, find,
+};
 
 use crate::{KEY, MODEL, ask, codec, hello, own, target, vendor, wires};
 
@@ -58,18 +62,55 @@ fn every_address_is_safe_for_a_key_and_has_no_slash_at_its_end() {
     }
 }
 
+/// A value for every setting of every vendor.
+fn settings(provider: &Provider) -> Settings {
+    let mut settings = Settings::default();
+    for setting in provider.settings {
+        let value = setting.default.unwrap_or("unit-1");
+        settings.set(setting.name, Secret::new(value.to_owned()));
+    }
+    settings
+}
+
+/// The vendor at its own address.
+fn made(provider: &'static Provider, key: Option<Secret<String>>) -> Result<Upstream, Error> {
+    let settings = settings(provider);
+    Upstream::configured(
+        provider,
+        Configured {
+            key,
+            settings,
+            ..Configured::default()
+        },
+    )
+}
+
+/// The vendors of whom at least one wire can be called.
+fn called() -> impl Iterator<Item = &'static Provider> {
+    let is_called = |dialect| dialects::called(dialect).is_some();
+    ALL.iter().copied().filter(move |provider| {
+        is_called(provider.dialect) || provider.also.iter().any(|wire| is_called(wire.dialect))
+    })
+}
+
+#[test]
+fn there_are_vendors_enough_to_choose_from() {
+    assert!(ALL.len() >= 75, "{}", ALL.len());
+}
+
 #[test]
 fn every_vendor_speaks_something_and_is_known_by_a_variable_unless_it_is_local() {
+    let is_variable = |name: &&str| {
+        let is_plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        name.bytes().all(is_plain) && !name.is_empty()
+    };
     for provider in ALL {
         assert!(!provider.speaks.is_empty(), "{}", provider.id);
-        let is_variable = |name: &&str| {
-            name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') && !name.is_empty()
-        };
-        assert!(
-            provider.key_variables.iter().all(is_variable),
-            "{}",
-            provider.id
-        );
+        let of_settings = provider
+            .all_settings()
+            .flat_map(|setting| setting.variables);
+        let mut variables = provider.key_variables.iter().chain(of_settings);
+        assert!(variables.all(is_variable), "{}", provider.id);
         let needs_key = provider.local_port.is_none();
         assert!(
             !needs_key || !provider.key_variables.is_empty(),
@@ -80,16 +121,64 @@ fn every_vendor_speaks_something_and_is_known_by_a_variable_unless_it_is_local()
 }
 
 #[test]
-fn every_vendor_can_be_called_and_its_request_rendered() {
-    for provider in ALL.iter().filter(|p| dialects::called(p.dialect).is_some()) {
-        let upstream = Upstream::known(provider, None, key()).unwrap();
-        let request = hello(true);
-        let body = codec(provider.dialect)
-            .render_request(&request, &target(&upstream), &mut Vec::new())
-            .unwrap();
-        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        assert!(body.is_object(), "{}", provider.id);
-        assert_eq!(upstream.base_url(), provider.base_url);
+fn no_two_vendors_are_enabled_by_the_same_variable() {
+    let mut owners: HashMap<&str, &str> = HashMap::new();
+    for provider in ALL {
+        for variable in provider.key_variables {
+            let other = owners.insert(variable, provider.id);
+            assert_eq!(other, None, "{variable}: {}", provider.id);
+        }
+    }
+}
+
+#[test]
+fn every_blank_of_an_address_is_a_setting_and_every_setting_says_what_it_is() {
+    for provider in ALL {
+        let wires = provider.also.iter().map(|wire| wire.base_url);
+        for template in wires.chain([provider.base_url]) {
+            let blanks = template.split('{').skip(1);
+            for blank in blanks.map(|rest| rest.split('}').next().unwrap()) {
+                let name = blank.trim_end_matches('-');
+                let is_its = |setting: &&Setting| setting.name == name;
+                assert!(
+                    provider.settings.iter().any(|setting| is_its(&setting)),
+                    "{}: {blank}",
+                    provider.id
+                );
+            }
+        }
+        let names: Vec<_> = provider
+            .all_settings()
+            .map(|setting| setting.name)
+            .collect();
+        let unique: HashSet<_> = names.iter().collect();
+        assert_eq!(unique.len(), names.len(), "{}", provider.id);
+        for setting in provider.all_settings() {
+            assert!(setting.says.ends_with('.'), "{}", setting.name);
+            let taken = [
+                "enabled", "api_key", "base_url", "name", "also", "models", "dialect",
+            ];
+            assert!(!taken.contains(&setting.name), "{}", setting.name);
+        }
+    }
+}
+
+#[test]
+fn every_wire_of_every_vendor_can_be_called_and_its_request_rendered() {
+    for provider in called() {
+        let upstream = made(provider, key()).unwrap();
+        for way in upstream.ways() {
+            let target = Target {
+                form: way.form(),
+                ..target(&upstream)
+            };
+            let body = codec(way.dialect())
+                .render_request(&hello(true), &target, &mut Vec::new())
+                .unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert!(body.is_object(), "{}", provider.id);
+            assert!(!way.base_url().contains(['{', '}']), "{}", way.base_url());
+        }
         assert_eq!(upstream.data_policy(), provider.data_policy);
         assert_eq!(
             upstream.cancel_stops_billing(),
@@ -97,9 +186,60 @@ fn every_vendor_can_be_called_and_its_request_rendered() {
         );
         assert_eq!(
             (upstream.name(), upstream.provider()),
-            (provider.name, Some(*provider))
+            (provider.name, Some(provider))
         );
     }
+}
+
+#[test]
+fn a_caller_is_passed_on_in_his_own_dialect_where_the_vendor_speaks_it_for_the_model() {
+    let way = |id: &str, caller: Dialect, model: &str| {
+        let upstream = made(find(id).unwrap(), key()).unwrap();
+        upstream.way(caller, model).dialect()
+    };
+    let (chat, claude, gemini) = (Dialect::OpenAiChat, Dialect::Anthropic, Dialect::Gemini);
+    for (id, caller, model, expected) in [
+        ("deepseek", chat, "deepseek/deepseek-chat", chat),
+        ("deepseek", claude, "deepseek/deepseek-chat", claude),
+        ("deepseek", gemini, "deepseek/deepseek-chat", chat),
+        // Claude on Vertex and on Azure is asked in one dialect only, whatever the caller speaks.
+        ("google-vertex", chat, "anthropic/claude-opus-4.1", claude),
+        ("google-vertex", chat, "google/gemini-2.5-pro", gemini),
+        ("google-vertex", claude, "google/gemini-2.5-pro", gemini),
+        ("google-vertex", claude, "meta-llama/llama-4-maverick", chat),
+        ("azure", chat, "anthropic/claude-opus-4.1", claude),
+        ("azure", claude, "openai/gpt-5", chat),
+        // Databricks asks Claude in both.
+        ("databricks", chat, "anthropic/claude-opus-4.1", chat),
+        ("databricks", claude, "anthropic/claude-opus-4.1", claude),
+        ("databricks", claude, "meta-llama/llama-4-maverick", chat),
+        ("anthropic", chat, "anthropic/claude-opus-4.1", claude),
+    ] {
+        assert_eq!(way(id, caller, model), expected, "{id} {caller} {model}");
+    }
+}
+
+#[test]
+fn at_another_address_a_vendor_speaks_its_first_wire_and_those_that_are_named() {
+    let deepseek = find("deepseek").unwrap();
+    let configured = |also| Configured {
+        base_url: Some("http://127.0.0.1:9/v1".to_owned()),
+        also,
+        ..Configured::default()
+    };
+    let upstream = Upstream::configured(deepseek, configured(Vec::new())).unwrap();
+    let ways: Vec<_> = upstream.ways().map(providers::Way::base_url).collect();
+    assert_eq!(ways, ["http://127.0.0.1:9/v1"]);
+    let also = vec![(
+        Dialect::Anthropic,
+        "http://127.0.0.1:9/anthropic".to_owned(),
+    )];
+    let upstream = Upstream::configured(deepseek, configured(also)).unwrap();
+    let way = upstream.way(Dialect::Anthropic, "deepseek/deepseek-chat");
+    assert_eq!(way.base_url(), "http://127.0.0.1:9/anthropic");
+    // Its own address, written out, is no other one.
+    let upstream = Upstream::known(deepseek, Some("https://api.deepseek.com/"), key()).unwrap();
+    assert!(upstream.ways().count() > 1);
 }
 
 #[tokio::test]
@@ -109,6 +249,10 @@ async fn the_key_is_in_one_header_and_nowhere_else() {
         let Some((_, wire)) = wires().find(|(dialect, _)| *dialect == provider.dialect) else {
             continue;
         };
+        if provider.auth == Auth::Ibm {
+            // The key is traded for a token (signing.rs).
+            continue;
+        }
         let base_url = vendor.base_url(wire);
         let upstream = Upstream::known(provider, Some(&base_url), key()).unwrap();
         assert!(
@@ -136,8 +280,7 @@ async fn the_key_is_in_one_header_and_nowhere_else() {
             Auth::Header(name) => (name, KEY.to_owned()),
             Auth::Azure => ("api-key", KEY.to_owned()),
             Auth::Google => ("x-goog-api-key", KEY.to_owned()),
-            // The key is traded for a token, elsewhere.
-            Auth::Ibm => continue,
+            Auth::Ibm => unreachable!("passed over above"),
         };
         for (header, shown) in &sent.headers {
             let shown = shown.to_str().unwrap();
@@ -168,7 +311,11 @@ async fn the_key_is_in_one_header_and_nowhere_else() {
 
 #[test]
 fn every_quirk_and_every_auth_is_somebodys() {
-    let quirks = || ALL.iter().flat_map(|provider| provider.quirks);
+    let of_wires = |provider: &&'static Provider| provider.also.iter().flat_map(|wire| wire.quirks);
+    let quirks = || {
+        let first = ALL.iter().flat_map(|provider| provider.quirks);
+        first.chain(ALL.iter().flat_map(of_wires))
+    };
     let kind = |quirk: &Quirk| match quirk {
         Quirk::Drops(_) => 0,
         Quirk::MaxCompletionTokens => 1,
@@ -182,14 +329,22 @@ fn every_quirk_and_every_auth_is_somebodys() {
         Quirk::Header(..) => 9,
         Quirk::On(_) => 10,
     };
-    assert_eq!(quirks().map(kind).collect::<HashSet<_>>().len(), 10);
-    assert!(ALL.iter().any(|provider| provider.auth == Auth::Bearer));
-    for dialect in Dialect::ALL {
-        let usual = Auth::usual(*dialect);
-        assert!(
-            ALL.iter().any(|p| p.dialect == *dialect && p.auth == usual),
-            "{dialect}"
-        );
+    assert_eq!(quirks().map(kind).collect::<HashSet<_>>().len(), 11);
+    for auth in [
+        Auth::Bearer,
+        Auth::Aws("bedrock"),
+        Auth::Google,
+        Auth::Azure,
+        Auth::Databricks,
+        Auth::Snowflake,
+        Auth::Ibm,
+    ] {
+        assert!(ALL.iter().any(|p| p.auth == auth), "{auth:?}");
+    }
+    for dialect in dialects::CALLED.iter().map(|call| call.dialect()) {
+        let also = |p: &&&Provider| p.also.iter().any(|wire| wire.dialect == dialect);
+        let is_its = |p: &&&Provider| p.dialect == dialect || also(p);
+        assert!(ALL.iter().any(|p| is_its(&p)), "{dialect}");
     }
     // A vendor has a quirk once.
     for provider in ALL {
@@ -207,9 +362,10 @@ fn what_is_not_known_of_a_data_policy_is_none() {
 
 #[test]
 fn a_vendor_without_its_key_says_which_variable_would_do() {
-    for provider in ALL.iter().filter(|p| dialects::called(p.dialect).is_some()) {
-        let result = Upstream::known(provider, None, None);
-        if provider.local_port.is_some() {
+    for provider in called() {
+        let result = made(provider, None);
+        // On a machine of Google's, the machine itself is known.
+        if provider.local_port.is_some() || provider.auth == Auth::Google {
             assert!(result.is_ok(), "{}", provider.id);
             continue;
         }
@@ -219,6 +375,21 @@ fn a_vendor_without_its_key_says_which_variable_would_do() {
             error.to_string().contains(provider.key_variables[0]),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn a_vendor_without_a_setting_of_its_address_says_which_variable_would_do() {
+    for provider in called() {
+        let needs = |setting: &&Setting| setting.default.is_none();
+        let Some(setting) = provider.settings.iter().find(needs) else {
+            continue;
+        };
+        let error = Upstream::known(provider, None, key())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(setting.name), "{error}");
+        assert!(error.contains(setting.variables[0]), "{error}");
     }
 }
 

@@ -10,6 +10,7 @@ mod calls;
 mod compliance;
 mod local;
 mod server;
+mod signing;
 mod streams;
 mod verdicts;
 
