@@ -5,3 +5,5 @@ mod effort;
 mod error;
 mod loose;
 mod media;
+pub mod responses;
+mod router;

@@ -5,7 +5,7 @@
 mod citation;
 mod finish;
 mod reasoning;
-mod request;
+pub(in crate::openai) mod request;
 mod response;
 mod stream;
 mod usage;

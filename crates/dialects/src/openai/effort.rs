@@ -1,6 +1,50 @@
-//! How much thinking is asked for, in the one word that this family has for it.
+//! How much thinking is asked for: read from callers, and said in the one word that this family has for it.
 
-use canon::{Effort, Reasoning};
+use canon::{Dialect, Effort, Reasoning};
+
+use crate::{Error, Fields};
+
+/// Reads a `reasoning` object of this dialect.
+pub(super) fn parse_reasoning(mut fields: Fields, dialect: Dialect) -> Result<Reasoning, Error> {
+    let path = fields.path_of("max_tokens");
+    let reasoning = Reasoning {
+        effort: take_effort(&mut fields, "effort")?,
+        max_tokens: fields.u64("max_tokens")?,
+        enabled: fields.bool("enabled")?,
+        adaptive: false,
+        exclude: fields.bool("exclude")?,
+        summary: fields.string("summary")?,
+        display: None,
+        extras: fields.rest(dialect),
+    };
+    refuse_both(&reasoning, path)?;
+    Ok(reasoning)
+}
+
+/// An effort and a budget are two answers to one question.
+pub(super) fn refuse_both(reasoning: &Reasoning, path: String) -> Result<(), Error> {
+    match (reasoning.effort, reasoning.max_tokens) {
+        (Some(effort), Some(max_tokens)) => Err(Error::Field {
+            path,
+            expected: "either an effort or max_tokens for reasoning".to_owned(),
+            found: format!("effort {:?} and max_tokens {max_tokens}", effort.name()),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Takes a level of thinking.
+pub(super) fn take_effort(fields: &mut Fields, name: &str) -> Result<Option<Effort>, Error> {
+    let Some(word) = fields.string(name)? else {
+        return Ok(None);
+    };
+    let Some(effort) = Effort::named(&word) else {
+        let names: Vec<&str> = Effort::ALL.iter().map(|effort| effort.name()).collect();
+        let expected = format!("one of {}", names.join(", "));
+        return Err(fields.wrong(name, &expected, &word.into()));
+    };
+    Ok(Some(effort))
+}
 
 /// The level of thinking that is asked for, one way or another (spec/inference.md §8.1).
 pub(super) fn effort_of(reasoning: &Reasoning, answer_max: Option<u64>) -> Option<Effort> {

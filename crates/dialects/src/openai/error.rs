@@ -8,7 +8,7 @@ use crate::VendorError;
 const MESSAGE_CHARS_MAX: usize = 2_000;
 
 /// Reads an error body of whatever form.
-pub(super) fn parse_error(body: &[u8]) -> VendorError {
+pub(in crate::openai) fn parse_error(body: &[u8]) -> VendorError {
     match serde_json::from_slice::<Value>(body) {
         Ok(value) => from_value(&value),
         Err(_) => from_text(&String::from_utf8_lossy(body)),
@@ -16,7 +16,10 @@ pub(super) fn parse_error(body: &[u8]) -> VendorError {
 }
 
 /// What an `error` field holds: an object, or a message. `body` is the object around it.
-pub(super) fn from_field(error: &Value, body: Option<&Map<String, Value>>) -> VendorError {
+pub(in crate::openai) fn from_field(
+    error: &Value,
+    body: Option<&Map<String, Value>>,
+) -> VendorError {
     match error {
         Value::Object(object) => from_object(object),
         Value::String(message) => VendorError {

@@ -2,8 +2,8 @@
 
 mod message;
 mod part;
-mod render;
-mod sampling;
+pub(in crate::openai) mod render;
+pub(in crate::openai) mod sampling;
 mod tool;
 
 use canon::{CacheMark, CacheTtl, Dialect, Message, Request, Role};
@@ -65,7 +65,8 @@ fn take_messages(fields: &mut Fields) -> Result<Vec<Message>, Error> {
     list.into_iter().map(message::parse_message).collect()
 }
 
-fn take_modalities(fields: &mut Fields) -> Result<Vec<String>, Error> {
+/// Takes `modalities`.
+pub(in crate::openai) fn take_modalities(fields: &mut Fields) -> Result<Vec<String>, Error> {
     let modalities = fields.strings("modalities")?.unwrap_or_default();
     for (index, modality) in modalities.iter().enumerate() {
         if !MODALITIES.contains(&modality.as_str()) {
@@ -78,7 +79,7 @@ fn take_modalities(fields: &mut Fields) -> Result<Vec<String>, Error> {
 }
 
 /// Takes a `cache_control` of whatever object.
-fn take_cache(fields: &mut Fields) -> Result<Option<CacheMark>, Error> {
+pub(in crate::openai) fn take_cache(fields: &mut Fields) -> Result<Option<CacheMark>, Error> {
     let Some(mut mark) = fields.object("cache_control")? else {
         return Ok(None);
     };

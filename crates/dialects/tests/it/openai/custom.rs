@@ -101,11 +101,13 @@ fn call(call: &Value) -> Value {
 }
 
 fn calls_of(parts: &[Part]) -> Vec<&ToolCall> {
-    let calls = parts.iter().filter_map(|part| match part {
-        Part::ToolCall(call) => Some(call),
-        _ => None,
-    });
-    calls.collect()
+    let mut calls = Vec::new();
+    for part in parts {
+        if let Part::ToolCall(call) = part {
+            calls.push(call);
+        }
+    }
+    calls
 }
 
 #[test]

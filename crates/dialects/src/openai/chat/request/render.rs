@@ -7,12 +7,16 @@ mod tool;
 
 use canon::{CacheMark, CacheTtl, Dialect, Effort, Extras, Reasoning, Request, Sampling};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::{Error, Form, Loss, Target, Thinking, json::Object, openai::effort::effort_of};
+use crate::{
+    Error, Form, Loss, Target, Thinking,
+    json::Object,
+    openai::{effort::effort_of, router::restrictions},
+};
 
 /// Fields that mean something to a router and nothing to a vendor.
-const ROUTER_ONLY: &[&str] = &[
+pub(in crate::openai) const ROUTER_ONLY: &[&str] = &[
     "max_tool_calls",
     "stop_server_tools_when",
     "x_search_filter",
@@ -205,31 +209,8 @@ impl Body<'_> {
         }
     }
 
-    /// What another router behind this one must know: restrictions of the caller's. Names of providers, models to
-    /// fall back to and the order of trying are this router's own business.
     fn routing(&mut self, request: &Request) {
-        let wish = &request.routing.preferences;
-        let mut provider = Map::new();
-        let flags = [
-            ("zdr", wish.zdr),
-            ("enforce_distillable_text", wish.enforce_distillable_text),
-            ("require_parameters", wish.require_parameters),
-        ];
-        for (name, flag) in flags {
-            if let Some(flag) = flag {
-                provider.insert(name.to_owned(), flag.into());
-            }
-        }
-        if let Some(deny) = wish.deny_data_collection {
-            let word = if deny { "deny" } else { "allow" };
-            provider.insert("data_collection".to_owned(), word.into());
-        }
-        if !wish.quantizations.is_empty() {
-            provider.insert(
-                "quantizations".to_owned(),
-                wish.quantizations.clone().into(),
-            );
-        }
+        let provider = restrictions(&request.routing.preferences);
         let provider = (!provider.is_empty()).then_some(provider);
         self.optional("provider", provider);
         let plugins = &request.routing.plugins;
@@ -252,7 +233,7 @@ impl Body<'_> {
 }
 
 /// Writes `cache_control`.
-fn render_mark(mark: CacheMark, object: &mut Object<'_>) {
+pub(in crate::openai) fn render_mark(mark: CacheMark, object: &mut Object<'_>) {
     let mut cache = object.object("cache_control");
     cache.field("type", "ephemeral");
     cache.optional(

@@ -1,16 +1,20 @@
 //! Sampling parameters and how much to think.
 
-use canon::{Dialect, Effort, Reasoning, Sampling};
+use canon::{Dialect, Reasoning, Sampling};
 use serde_json::{Number, Value};
 
-use crate::{Error, Fields, fields::wrong};
+use crate::{
+    Error, Fields,
+    fields::wrong,
+    openai::effort::{parse_reasoning, refuse_both, take_effort},
+};
 
 const STOPS_MAX: usize = 4;
 const ANSWERS_MAX: u64 = 128;
 const TOP_LOGPROBS_MAX: u64 = 20;
 
 /// Takes the sampling parameters, the stop sequences and the limits of the answer.
-pub(super) fn take_sampling(fields: &mut Fields) -> Result<Sampling, Error> {
+pub(in crate::openai) fn take_sampling(fields: &mut Fields) -> Result<Sampling, Error> {
     let (max_tokens, max_completion_tokens) = take_limit(fields)?;
     let sampling = Sampling {
         max_tokens,
@@ -43,7 +47,13 @@ fn take_limit(fields: &mut Fields) -> Result<(Option<u64>, bool), Error> {
     Ok((newer.or(older), newer.is_some()))
 }
 
-fn take_count(fields: &mut Fields, name: &str, low: u64, high: u64) -> Result<Option<u64>, Error> {
+/// Takes a whole number within bounds.
+pub(in crate::openai) fn take_count(
+    fields: &mut Fields,
+    name: &str,
+    low: u64,
+    high: u64,
+) -> Result<Option<u64>, Error> {
     let count = fields.u64(name)?;
     match count {
         Some(count) if !(low..=high).contains(&count) => {
@@ -58,7 +68,12 @@ fn take_count(fields: &mut Fields, name: &str, low: u64, high: u64) -> Result<Op
     }
 }
 
-fn take_whole(fields: &mut Fields, name: &str, low: i64) -> Result<Option<Number>, Error> {
+/// Takes a whole number that may be larger than canon cares to know.
+pub(in crate::openai) fn take_whole(
+    fields: &mut Fields,
+    name: &str,
+    low: i64,
+) -> Result<Option<Number>, Error> {
     let number = fields.number(name)?;
     match number {
         Some(number) if number.as_i64().is_none_or(|value| value < low) && !number.is_u64() => {
@@ -106,7 +121,7 @@ pub(super) fn take_reasoning(fields: &mut Fields) -> Result<Option<Reasoning>, E
     let short = take_effort(fields, "reasoning_effort")?;
     let include = fields.bool("include_reasoning")?;
     let mut reasoning = match fields.object("reasoning")? {
-        Some(object) => Some(parse_reasoning(object)?),
+        Some(object) => Some(parse_reasoning(object, Dialect::OpenAiChat)?),
         None => None,
     };
     if let Some(short) = short {
@@ -127,44 +142,4 @@ pub(super) fn take_reasoning(fields: &mut Fields) -> Result<Option<Reasoning>, E
         }
     }
     Ok(reasoning)
-}
-
-fn parse_reasoning(mut fields: Fields) -> Result<Reasoning, Error> {
-    let path = fields.path_of("max_tokens");
-    let reasoning = Reasoning {
-        effort: take_effort(&mut fields, "effort")?,
-        max_tokens: fields.u64("max_tokens")?,
-        enabled: fields.bool("enabled")?,
-        adaptive: false,
-        exclude: fields.bool("exclude")?,
-        summary: fields.string("summary")?,
-        display: None,
-        extras: fields.rest(Dialect::OpenAiChat),
-    };
-    refuse_both(&reasoning, path)?;
-    Ok(reasoning)
-}
-
-/// An effort and a budget are two answers to one question.
-fn refuse_both(reasoning: &Reasoning, path: String) -> Result<(), Error> {
-    match (reasoning.effort, reasoning.max_tokens) {
-        (Some(effort), Some(max_tokens)) => Err(Error::Field {
-            path,
-            expected: "either an effort or max_tokens for reasoning".to_owned(),
-            found: format!("effort {:?} and max_tokens {max_tokens}", effort.name()),
-        }),
-        _ => Ok(()),
-    }
-}
-
-fn take_effort(fields: &mut Fields, name: &str) -> Result<Option<Effort>, Error> {
-    let Some(word) = fields.string(name)? else {
-        return Ok(None);
-    };
-    let Some(effort) = Effort::named(&word) else {
-        let names: Vec<&str> = Effort::ALL.iter().map(|effort| effort.name()).collect();
-        let expected = format!("one of {}", names.join(", "));
-        return Err(fields.wrong(name, &expected, &word.into()));
-    };
-    Ok(Some(effort))
 }

@@ -1,0 +1,8 @@
+//! Streamed answers: events of this dialect to canon's and back.
+
+mod item;
+mod read;
+mod render;
+
+pub(super) use read::Reader;
+pub(super) use render::Renderer;
