@@ -4,6 +4,7 @@
 //! one row a line, so that a change of a price is a change of a line. With `--check` it writes nothing
 //! and fails where the data is not what the pinned packages give.
 
+mod clouds;
 mod fetch;
 mod gather;
 mod latest;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::{
+    clouds,
     listing::Listing,
     naming::{Slugs, packing, undated},
     quote::{Lane, Quote, STANDARD, Sheet},
@@ -199,6 +200,7 @@ fn place(
     listings.sort_by_key(|listing| {
         let dated = undated(&listing.upstream).is_some() || listing.upstream.ends_with("-latest");
         (
+            clouds::preference(vendor.id, &listing.upstream),
             dated,
             std::cmp::Reverse(listing.quotes.len()),
             listing.upstream.clone(),
@@ -281,6 +283,7 @@ fn is_confirmed(
 fn listed_today(slug: &str, gathered: &Gathered) -> bool {
     let places = gathered.places.get(slug).into_iter().flatten();
     places
+        .filter(|place| place.listing.vendor == OPENROUTER)
         .flat_map(|place| &place.listing.quotes)
         .any(|quote| quote.source == PI_AI)
 }
@@ -344,6 +347,9 @@ fn upstream(vendor: &Vendor, quote: &Quote) -> Option<String> {
         _ => id,
     };
     let nested = own.contains('/');
+    if clouds::is_regional(vendor.id, own) {
+        return None;
+    }
     if OUTSIDE.iter().any(|word| own.contains(word)) || own.contains("-x-") {
         return None;
     }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::vendors::{Naming, Vendor};
+use super::{
+    clouds,
+    vendors::{Naming, Vendor},
+};
 
 /// OpenRouter's slugs, found again under the names that vendors give the same models.
 pub(super) struct Slugs {
@@ -147,18 +150,23 @@ const RENAMED: [(&str, &str, &str); 31] = [
 ];
 
 /// Organisations on model hubs, with the author's name on our wire.
-const AUTHORS: [(&str, &str); 14] = [
+const AUTHORS: [(&str, &str); 19] = [
     ("arcee-ai", "arcee-ai"),
     ("bytedance", "bytedance-seed"),
     ("coherelabs", "cohere"),
     ("deepseek-ai", "deepseek"),
     ("liquidai", "liquid"),
+    ("meta", "meta-llama"),
     ("meta-models", "meta"),
     ("minimaxai", "minimax"),
+    ("mistral", "mistralai"),
+    ("moonshot", "moonshotai"),
     ("nousresearch", "nousresearch"),
     ("sao10k", "sao10k"),
     ("stepfun-ai", "stepfun"),
+    ("xai", "x-ai"),
     ("xiaomimimo", "xiaomi"),
+    ("zai", "z-ai"),
     ("zai-org", "z-ai"),
     ("ibm-granite", "ibm-granite"),
     ("mistralai", "mistralai"),
@@ -233,6 +241,13 @@ impl Slugs {
             };
             return find(upstream).or_else(|| find(upstream.strip_suffix("-latest")?));
         }
+        clouds::hub_names(vendor.id, upstream)
+            .iter()
+            .find_map(|name| self.hosted(name))
+    }
+
+    /// The slug of a model that a host calls so.
+    fn hosted(&self, upstream: &str) -> Option<String> {
         let name = plain_name(upstream);
         let author = upstream.split_once('/').map(|(org, _)| author_of(org));
         let only =

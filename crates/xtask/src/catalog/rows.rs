@@ -235,7 +235,8 @@ fn endpoints(
 ) {
     let listing = &place.listing;
     let vendor = VENDORS.iter().find(|vendor| vendor.id == listing.vendor);
-    let profile = vendor.map_or(profile_of(slug), |vendor| vendor.profile);
+    let profile = vendor.and_then(|vendor| vendor.profile);
+    let profile = profile.unwrap_or_else(|| profile_of(slug));
     let set = listing.parameters(profile);
     sets.entry(set.name.clone()).or_insert_with(|| set.clone());
     let lanes = if listing.vendor == OPENROUTER {
