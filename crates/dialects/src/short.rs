@@ -1,8 +1,8 @@
 //! The short way for what a stream is made of: more text of the same block.
 //!
-//! A vendor's chunks of text are the same bytes but for the text. Once a chunk has been read the long way and said
-//! nothing but text, its bytes before and behind that text are kept; a chunk that has the same ones around another
-//! plain text says that text, and needs no parser. By construction this reads what the parser would read: the same
+//! A vendor's chunks of text are the same bytes but for the text (and a few numbers that say nothing). Once a chunk has
+//! been read the long way and said nothing but text, its bytes around that are kept; a chunk that has the same ones
+//! around another plain text says that text, and needs no parser. By construction this reads what the parser would read: the same
 //! JSON with another text in the same place. It serves every pair of dialects, and whatever it does not know goes
 //! the long way.
 
@@ -10,7 +10,7 @@ use canon::Event;
 
 use crate::{Error, Frame, ParseStream, Step};
 
-/// Longer surroundings are not worth keeping, in bytes.
+/// Longer surroundings are not worth keeping, in bytes; also the memory that a stream may take for this.
 const SURROUNDINGS_BYTES_MAX: usize = 4_096;
 
 /// Reads a streamed answer, chunks of mere text the short way.
@@ -25,13 +25,33 @@ pub struct Short {
 #[derive(Debug, Default)]
 struct Known {
     event: Option<String>,
-    /// Up to and with the quotation mark before the text.
-    before: Vec<u8>,
-    /// From the quotation mark behind the text on.
-    behind: Vec<u8>,
+    /// Its bytes up to the first gap, between the gaps, and behind the last one.
+    pieces: Vec<Vec<u8>>,
+    /// What stands between the pieces: one fewer.
+    gaps: Vec<Gap>,
     choice: u32,
     block: u32,
 }
+
+/// What differs from chunk to chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gap {
+    /// The text, without its quotation marks.
+    Text,
+    /// A string that says nothing.
+    Padding,
+    /// A number that says nothing here.
+    Number,
+}
+
+/// Fields that differ in each chunk of some vendors and that no parser here reads behind the first chunk, up to where
+/// their value begins.
+const IDLE_FIELDS: &[(&[u8], Gap)] = &[
+    // OpenAI: makes the length of a chunk say nothing of its text.
+    (b"\"obfuscation\":\"", Gap::Padding),
+    (b"\"sequence_number\":", Gap::Number),
+    (b"\"created\":", Gap::Number),
+];
 
 impl std::fmt::Debug for Short {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -94,28 +114,38 @@ impl Known {
     fn learn(&mut self, frame: &Frame<'_>, text: &str) -> bool {
         let data = &*frame.data;
         // With an escape anywhere, the same text could stand elsewhere in another spelling.
-        if text.is_empty() || data.contains(&b'\\') || text.contains('"') {
+        if text.is_empty()
+            || data.len() > text.len() + SURROUNDINGS_BYTES_MAX
+            || data.contains(&b'\\')
+            || text.contains('"')
+        {
             return false;
         }
-        let mut quoted = Vec::with_capacity(text.len() + 2);
-        quoted.push(b'"');
-        quoted.extend_from_slice(text.as_bytes());
-        quoted.push(b'"');
-        let mut places = memchr::memmem::find_iter(data, &quoted);
-        let (Some(place), None) = (places.next(), places.next()) else {
+        let Some(start) = only_place_of(text, data) else {
             return false;
         };
-        let end = place + quoted.len() - 1;
-        let (Some(before), Some(behind)) = (data.get(..=place), data.get(end..)) else {
-            return false;
-        };
-        if before.len() + behind.len() > SURROUNDINGS_BYTES_MAX {
-            return false;
+        let mut gaps = vec![(start, start + text.len(), Gap::Text)];
+        for (name, gap) in IDLE_FIELDS {
+            for found in memchr::memmem::find_iter(data, name) {
+                let start = found + name.len();
+                let value = data.get(start..).unwrap_or_default();
+                gaps.push((start, start + gap.length(value), *gap));
+            }
         }
-        self.before.clear();
-        self.before.extend_from_slice(before);
-        self.behind.clear();
-        self.behind.extend_from_slice(behind);
+        gaps.sort_unstable_by_key(|(start, ..)| *start);
+        self.pieces.clear();
+        self.gaps.clear();
+        let mut at = 0;
+        for (start, end, gap) in gaps {
+            let Some(piece) = data.get(at..start) else {
+                return false;
+            };
+            self.pieces.push(piece.to_vec());
+            self.gaps.push(gap);
+            at = end;
+        }
+        self.pieces
+            .push(data.get(at..).unwrap_or_default().to_vec());
         self.event = frame.event.map(str::to_owned);
         true
     }
@@ -125,14 +155,42 @@ impl Known {
         if frame.event != self.event.as_deref() {
             return None;
         }
-        let text = frame
-            .data
-            .strip_prefix(self.before.as_slice())?
-            .strip_suffix(self.behind.as_slice())?;
-        let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
-        if text.is_empty() || !text.iter().all(is_plain) {
-            return None;
+        let (last, pieces) = self.pieces.split_last()?;
+        let mut rest = &*frame.data;
+        let mut text = None;
+        for (piece, gap) in pieces.iter().zip(&self.gaps) {
+            rest = rest.strip_prefix(piece.as_slice())?;
+            let (value, behind) = rest.split_at_checked(gap.length(rest))?;
+            match gap {
+                Gap::Text => text = Some(value),
+                Gap::Number if value.is_empty() => return None,
+                Gap::Padding | Gap::Number => {}
+            }
+            rest = behind;
         }
+        let text = text.filter(|text| !text.is_empty() && rest == last.as_slice())?;
         std::str::from_utf8(text).ok()
     }
+}
+
+impl Gap {
+    /// How many bytes of it stand here.
+    fn length(self, bytes: &[u8]) -> usize {
+        let belongs = |byte: &u8| match self {
+            Self::Text | Self::Padding => !matches!(byte, b'"' | b'\\' | 0..0x20),
+            Self::Number => byte.is_ascii_digit(),
+        };
+        bytes
+            .iter()
+            .position(|byte| !belongs(byte))
+            .unwrap_or(bytes.len())
+    }
+}
+
+/// Where a text stands as a JSON string, if that is one place.
+fn only_place_of(text: &str, data: &[u8]) -> Option<usize> {
+    let quoted = [b"\"", text.as_bytes(), b"\""].concat();
+    let mut places = memchr::memmem::find_iter(data, &quoted);
+    let place = places.next()?;
+    places.next().is_none().then_some(place + 1)
 }
