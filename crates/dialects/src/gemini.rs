@@ -1,10 +1,9 @@
 //! Gemini `generateContent`, in the form of the Gemini API (AI Studio); Vertex speaks the same
 //! bodies.
 //!
-//! Only the vendors' side, [`Call`]. The callers' side reads with the same names (`wire`) and finds
-//! what it needs to lose nothing already in place: unknown fields ride as extras of
+//! Nothing of Google's is lost between a caller and a vendor who both speak it: unknown fields ride as extras of
 //! [`Dialect::Gemini`], parts without a canonical name as [`canon::Part::Other`], signatures as
-//! reasoning of [`canon::ReasoningFormat::GEMINI`].
+//! reasoning of [`canon::ReasoningFormat::GEMINI`], what stands beside the parts of an answer as `metadata`.
 //!
 //! # Signatures
 //! Gemini signs parts of any kind and wants the signatures back byte for byte on the same parts. A
@@ -15,13 +14,19 @@
 mod candidate;
 mod config;
 mod contents;
+mod count;
 mod error;
+mod foreign;
 mod grounding;
 mod logprobs;
 mod media;
+mod metadata;
 mod partial;
+mod reply;
 mod request;
 mod response;
+mod schema;
+mod spelling;
 mod stream;
 mod usage;
 mod wire;
@@ -29,12 +34,54 @@ mod wire;
 use std::borrow::Cow;
 
 use canon::{Dialect, Request, Response};
+use serde_json::{Map, Value};
 
-use crate::{Call, Error, Form, Loss, ParseStream, Target, VendorError, path};
+use crate::{
+    Call, CallCount, Error, ErrorBody, Form, Loss, ParseStream, Platform, Receipt, RenderStream,
+    Serve, ServeCount, Stamp, Target, VendorError, path,
+};
 
 /// The codec.
 #[derive(Clone, Copy, Debug)]
 pub struct Gemini;
+
+impl Serve for Gemini {
+    fn dialect(&self) -> Dialect {
+        Dialect::Gemini
+    }
+
+    /// The model and whether to stream stand in the address; a model in the body is read, and the address goes before
+    /// it.
+    fn parse_request(&self, body: &[u8]) -> Result<Request, Error> {
+        request::parse(body)
+    }
+
+    fn echo(&self, request: &Request) -> Option<Box<Map<String, Value>>> {
+        Some(Box::new(request::echo(request)))
+    }
+
+    fn render_response(
+        &self,
+        response: &Response,
+        stamp: &Stamp,
+        receipt: &Receipt,
+        out: &mut Vec<u8>,
+    ) {
+        response::render_response(response, stamp, receipt, out);
+    }
+
+    fn stream(&self, stamp: Stamp) -> Box<dyn RenderStream> {
+        Box::new(stream::Renderer::new(stamp))
+    }
+
+    fn render_error(&self, error: &ErrorBody<'_>, out: &mut Vec<u8>) {
+        error::render_error(error, out);
+    }
+
+    fn counting(&self) -> Option<&dyn ServeCount> {
+        Some(self)
+    }
+}
 
 impl Call for Gemini {
     fn dialect(&self) -> Dialect {
@@ -43,14 +90,13 @@ impl Call for Gemini {
 
     /// `/models/{model}:generateContent`, or `:streamGenerateContent?alt=sse`. What could leave the
     /// path segment is percent-encoded here and refused by [`Call::render_request`].
-    fn path(&self, upstream_model: &str, _form: &Form, stream: bool) -> Cow<'static, str> {
+    fn path(&self, upstream_model: &str, form: &Form, stream: bool) -> Cow<'static, str> {
         let method = if stream {
             "streamGenerateContent?alt=sse"
         } else {
             "generateContent"
         };
-        let segment = path::segment(upstream_model);
-        Cow::Owned(format!("/models/{segment}:{method}"))
+        method_path(upstream_model, form, method)
     }
 
     fn render_request(
@@ -73,4 +119,18 @@ impl Call for Gemini {
     fn parse_error(&self, status: u16, body: &[u8]) -> VendorError {
         error::parse_error(status, body)
     }
+
+    fn counting(&self) -> Option<&dyn CallCount> {
+        Some(self)
+    }
+}
+
+/// The path of a model's method; on Vertex, models of many publishers stand side by side.
+fn method_path(model: &str, form: &Form, method: &str) -> Cow<'static, str> {
+    let publisher = match form.platform {
+        Platform::Vertex => "/publishers/google",
+        Platform::Own | Platform::Bedrock | Platform::Azure => "",
+    };
+    let segment = path::segment(model);
+    Cow::Owned(format!("{publisher}/models/{segment}:{method}"))
 }

@@ -292,7 +292,7 @@ pub struct ErrorBody<'a> {
 }
 
 /// The callers' side of each dialect that is served.
-pub const SERVED: &[&dyn Serve] = &[&openai::chat::Chat, &anthropic::Anthropic];
+pub const SERVED: &[&dyn Serve] = &[&openai::chat::Chat, &anthropic::Anthropic, &gemini::Gemini];
 
 /// The vendors' side of each dialect that is called.
 pub const CALLED: &[&dyn Call] = &[&openai::chat::Chat, &anthropic::Anthropic, &gemini::Gemini];

@@ -1,12 +1,9 @@
 //! One candidate of an answer, read piece by piece: its parts, its sources and why it ended.
 
-use canon::{
-    Dialect, Event, FinishReason, Media, MediaKind, ReasoningBody, ReasoningDelta, ReasoningFormat,
-    Source,
-};
+use canon::{Dialect, Event, FinishReason, ReasoningBody, ReasoningDelta, ReasoningFormat};
 use serde_json::{Map, Value};
 
-use super::{grounding, logprobs, partial, wire};
+use super::{grounding, logprobs, media, metadata, partial, wire};
 use crate::{Error, Fields, Step};
 
 /// The longest beginning of the answer's id that goes into ids of calls: other vendors take 40
@@ -74,25 +71,18 @@ impl Candidate {
         self.searches
     }
 
-    /// Reads what a frame has of this candidate; gives back what canon has no name for.
+    /// Reads what a frame has of this candidate.
     ///
     /// # Errors
     /// Something in it is not what it should be.
-    pub(super) fn read(
-        &mut self,
-        mut fields: Fields,
-        out: &mut Vec<Step>,
-    ) -> Result<Map<String, Value>, Error> {
+    pub(super) fn read(&mut self, mut fields: Fields, out: &mut Vec<Step>) -> Result<(), Error> {
         if let Some(mut content) = fields.object("content")? {
             for part in content.objects("parts")?.unwrap_or_default() {
                 self.part(part, out)?;
             }
         }
-        if let Some(logprobs) = fields
-            .value("logprobsResult")
-            .as_ref()
-            .and_then(logprobs::parse_logprobs)
-        {
+        let probabilities = fields.peek("logprobsResult");
+        if let Some(logprobs) = probabilities.and_then(logprobs::parse_logprobs) {
             push(
                 out,
                 Event::Logprobs {
@@ -101,20 +91,30 @@ impl Candidate {
                 },
             );
         }
-        // Kept whole besides: only Gemini's own callers can read all of it.
-        let mut kept = Map::new();
         for name in ["groundingMetadata", "citationMetadata"] {
-            if let Some(value) = fields.value(name) {
-                self.cite(&value, out);
-                kept.insert(name.to_owned(), value);
+            if let Some(value) = fields.peek(name) {
+                self.cite(value, out);
             }
         }
-        if let Some(reason) = fields.value("finishReason") {
+        let reason = fields.value("finishReason");
+        // Sources and probabilities are kept whole besides: only Gemini's own callers can read all of it.
+        let rest = fields.into_map();
+        if !rest.is_empty() {
+            let (choice, dialect) = (self.number, Dialect::Gemini);
+            let value = metadata::of_candidate(rest);
+            push(
+                out,
+                Event::Other {
+                    choice,
+                    dialect,
+                    value,
+                },
+            );
+        }
+        if let Some(reason) = reason {
             self.finish(&reason, out);
         }
-        let mut rest = fields.into_map();
-        rest.extend(kept);
-        Ok(rest)
+        Ok(())
     }
 
     fn part(&mut self, mut part: Fields, out: &mut Vec<Step>) -> Result<(), Error> {
@@ -283,29 +283,7 @@ impl Candidate {
 
     fn media(&mut self, mut part: Fields, out: &mut Vec<Step>) -> Result<(), Error> {
         self.open = None;
-        let (mime, source) = if let Some(mut blob) = part.object("inlineData")? {
-            let data = blob.required_string("data")?;
-            (blob.string("mimeType")?, Source::Base64(data))
-        } else if let Some(mut file) = part.object("fileData")? {
-            let uri = file.required_string("fileUri")?;
-            (file.string("mimeType")?, Source::Url(uri))
-        } else {
-            return Ok(());
-        };
-        let family = mime.as_deref().and_then(|mime| mime.split('/').next());
-        let kind = match family {
-            Some("image") => MediaKind::Image,
-            Some("audio") => MediaKind::Audio,
-            Some("video") => MediaKind::Video,
-            _ => MediaKind::File,
-        };
-        let media = Media {
-            kind,
-            source,
-            mime,
-            name: None,
-            detail: None,
-        };
+        let (media, _) = media::parse(&mut part)?;
         let choice = self.number;
         push(out, Event::Media { choice, media });
         Ok(())

@@ -1,8 +1,9 @@
 //! `generationConfig`: sampling, the form of the answer and how much to think.
 
-use canon::{Effort, Format, Reasoning, Request, Sampling};
+use canon::{Dialect, Effort, Format, Reasoning, Request, Sampling};
 use serde_json::{Map, Value};
 
+use super::request::SHOWN;
 use crate::json::Object;
 use crate::{Loss, Target, Thinking};
 
@@ -34,7 +35,8 @@ pub(super) fn render_config(
         loss,
     };
     config.sampling(&request.sampling);
-    config.format(request.format.as_ref());
+    let has_own_schema = extras.is_some_and(|extras| extras.contains_key("responseSchema"));
+    config.format(request.format.as_ref(), has_own_schema);
     if !request.modalities.is_empty() {
         let names = request.modalities.iter().map(|name| name.to_uppercase());
         config.set("responseModalities", &names.collect::<Vec<_>>());
@@ -112,7 +114,8 @@ impl Config<'_, '_> {
         }
     }
 
-    fn format(&mut self, format: Option<&Format>) {
+    /// A schema in Google's own form stands among the extra fields.
+    fn format(&mut self, format: Option<&Format>, has_own_schema: bool) {
         match format {
             None | Some(Format::Text) => {}
             Some(Format::JsonObject) => self.set("responseMimeType", "application/json"),
@@ -125,7 +128,9 @@ impl Config<'_, '_> {
                 self.set("responseMimeType", "application/json");
                 // JSON Schema as it is; `responseSchema` would want it translated into OpenAPI's
                 // subset.
-                self.set_some("responseJsonSchema", schema.as_ref());
+                if !has_own_schema {
+                    self.set_some("responseJsonSchema", schema.as_ref());
+                }
                 if name.is_some() {
                     self.lose(
                         "response_format.json_schema.name",
@@ -150,10 +155,15 @@ impl Config<'_, '_> {
         if reasoning.summary.is_some() || reasoning.display.is_some() {
             self.lose("reasoning.summary", "there is one kind of summary here");
         }
-        if !reasoning.extras.is_empty() {
+        let own = reasoning.extras.of(Dialect::Gemini);
+        if own.is_none() && !reasoning.extras.is_empty() {
             self.lose("reasoning", "some of it only the dialect it came from has");
         }
         let is_off = reasoning.enabled == Some(false) || reasoning.effort == Some(Effort::None);
+        let target = Target {
+            thinking: thinking_of(target, reasoning),
+            ..*target
+        };
         if target.thinking == Thinking::Unknown {
             if !is_off {
                 self.lose("reasoning", "this model is not known to think");
@@ -161,7 +171,7 @@ impl Config<'_, '_> {
             return;
         }
         let mut thinking = Map::new();
-        match amount(reasoning, is_off, request.sampling.max_tokens, target) {
+        match amount(reasoning, is_off, request.sampling.max_tokens, &target) {
             Amount::ModelDecides => {}
             Amount::Level(level) => {
                 thinking.insert("thinkingLevel".to_owned(), level.into());
@@ -170,17 +180,33 @@ impl Config<'_, '_> {
                 thinking.insert("thinkingBudget".to_owned(), tokens.into());
             }
         }
-        if is_off && !can_stop(target) {
+        if is_off && !can_stop(&target) {
             let why = "this model always thinks; the least is asked for";
             self.lose("reasoning.effort", why);
         }
         if !is_off {
-            let is_shown = reasoning.exclude != Some(true);
-            thinking.insert("includeThoughts".to_owned(), is_shown.into());
+            let is_unasked = own.and_then(|own| own.get(SHOWN)) == Some(&Value::Bool(false));
+            let is_shown = reasoning.exclude != Some(true) && !is_unasked;
+            thinking.insert(SHOWN.to_owned(), is_shown.into());
+        }
+        for (name, value) in own.into_iter().flatten() {
+            if name != SHOWN {
+                thinking.insert(name.clone(), value.clone());
+            }
         }
         if !thinking.is_empty() {
             self.set("thinkingConfig", &thinking);
         }
+    }
+}
+
+/// How the model is told to think; where nobody knows, a caller who speaks Gemini's own words knows.
+fn thinking_of(target: &Target<'_>, reasoning: &Reasoning) -> Thinking {
+    let is_own = reasoning.extras.of(Dialect::Gemini).is_some();
+    match (target.thinking, is_own, reasoning.effort) {
+        (Thinking::Unknown, true, Some(_)) => Thinking::Effort,
+        (Thinking::Unknown, true, None) => Thinking::Budget,
+        (thinking, _, _) => thinking,
     }
 }
 

@@ -1,16 +1,17 @@
 //! The conversation as Gemini has it: `systemInstruction`, and turns of `user` and `model` with
 //! signatures in their places.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use canon::{
     Dialect, Extras, Message, Part, ReasoningBody, ReasoningFormat, ReasoningPart, Request, Role,
     ToolCall, ToolResult,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::media;
 use super::wire::{Body, Content, NO_SIGNATURE, Piece};
+use super::{media, metadata};
 use crate::{Error, Loss};
 
 /// A conversation, ready to be written.
@@ -22,20 +23,20 @@ pub(super) struct Contents<'a> {
     pub(super) turns: Vec<Content<'a>>,
 }
 
-/// Puts the messages into Gemini's order. `signs_calls` says that the model refuses calls without a
-/// signature.
+/// Puts the messages into Gemini's order. `is_third` says that the model is of the third generation or later: it
+/// refuses calls without a signature, and takes media inside of results.
 ///
 /// # Errors
 /// A result of a call that never was, arguments that are no object, media that Gemini cannot have.
 pub(super) fn arrange<'a>(
     request: &'a Request,
-    signs_calls: bool,
+    is_third: bool,
     loss: &mut Vec<Loss>,
 ) -> Result<Contents<'a>, Error> {
     let mut arranger = Arranger {
         contents: Contents::default(),
         calls: HashMap::new(),
-        signs_calls,
+        is_third,
         loss,
     };
     for (index, message) in request.messages.iter().enumerate() {
@@ -61,7 +62,7 @@ struct Arranger<'a, 'l> {
     contents: Contents<'a>,
     /// Name of the function of each call so far, by id.
     calls: HashMap<&'a str, &'a str>,
-    signs_calls: bool,
+    is_third: bool,
     loss: &'l mut Vec<Loss>,
 }
 
@@ -71,12 +72,18 @@ impl<'a> Arranger<'a, '_> {
             let what = format!("messages[{index}].name");
             self.lose(what, "speakers have no names here");
         }
-        self.lose_extras(&message.extras, &format!("messages[{index}]"));
-        let mut turn = Turn::default();
-        for (place, part) in message.parts.iter().enumerate() {
-            self.part(&mut turn, part, &Place(index, place))?;
+        if message.extras.of(Dialect::Gemini).is_none() {
+            self.lose_extras(&message.extras, &format!("messages[{index}]"));
         }
-        let parts = turn.finish(self.signs_calls);
+        let mut turn = Turn::default();
+        let mut parts = message.parts.iter().enumerate().peekable();
+        while let Some((place, part)) = parts.next() {
+            let is_signed = parts.peek().is_some_and(|(_, next)| is_signature(next));
+            if is_signed || !is_empty_text(part) {
+                self.part(&mut turn, part, &Place(index, place))?;
+            }
+        }
+        let parts = turn.finish(self.is_third);
         match message.role {
             Role::System | Role::Developer => self.instruct(index, parts)?,
             Role::User | Role::Tool => self.say("user", parts),
@@ -119,10 +126,8 @@ impl<'a> Arranger<'a, '_> {
         match part {
             Part::Text(text) => {
                 self.lose_cache(text.cache.is_some(), place);
-                self.lose_extras(&text.extras, &place.path());
-                if !text.text.is_empty() {
-                    turn.push(Body::Text(&text.text));
-                }
+                let extras = self.own(&text.extras, place);
+                turn.push_with(Body::Text(&text.text), extras);
             }
             Part::Refusal(text) => turn.push(Body::Text(text)),
             Part::Media {
@@ -131,15 +136,17 @@ impl<'a> Arranger<'a, '_> {
                 extras,
             } => {
                 self.lose_cache(cache.is_some(), place);
-                self.lose_extras(extras, &place.path());
-                self.lose_media_words(media, place);
-                turn.push(media::body(media, || place.path())?);
+                let extras = self.own(extras, place);
+                self.lose_media_words(media, extras.is_some(), place);
+                turn.push_with(media::body(media, || place.path())?, extras);
             }
             Part::Reasoning(reasoning) => self.reason(turn, reasoning, place),
             Part::ToolCall(call) => self.call(turn, call, place)?,
             Part::ToolResult(result) => self.result(turn, result, place)?,
             Part::Other { dialect, value } => {
-                if *dialect == Dialect::Gemini && value.is_object() {
+                if *dialect == Dialect::Gemini && metadata::of_answer(value).is_some() {
+                    // What stood beside the parts of an answer is no part of the conversation.
+                } else if *dialect == Dialect::Gemini && value.is_object() {
                     turn.push(Body::Native(value));
                 } else {
                     self.lose(place.path(), "only the dialect it came from has it");
@@ -149,7 +156,7 @@ impl<'a> Arranger<'a, '_> {
         Ok(())
     }
 
-    fn lose_media_words(&mut self, media: &canon::Media, place: &Place) {
+    fn lose_media_words(&mut self, media: &canon::Media, is_own: bool, place: &Place) {
         if media
             .detail
             .as_deref()
@@ -158,7 +165,7 @@ impl<'a> Arranger<'a, '_> {
             let what = format!("{}.detail", place.path());
             self.lose(what, "the resolution of one picture cannot be asked for");
         }
-        if media.name.is_some() {
+        if media.name.is_some() && !is_own {
             let what = format!("{}.filename", place.path());
             self.lose(what, "files have no names here");
         }
@@ -177,7 +184,8 @@ impl<'a> Arranger<'a, '_> {
                 }
             }
             ReasoningBody::Text { text, signature } => {
-                turn.push(Body::Thought(text));
+                let extras = self.own(&part.extras, place);
+                turn.push_with(Body::Thought(text), extras);
                 if let Some(signature) = signature {
                     turn.sign(None, signature);
                 }
@@ -194,7 +202,7 @@ impl<'a> Arranger<'a, '_> {
         place: &Place,
     ) -> Result<(), Error> {
         self.lose_cache(call.cache.is_some(), place);
-        self.lose_extras(&call.extras, &place.path());
+        let extras = self.own(&call.extras, place);
         let args = match call.arguments.trim() {
             "" => "{}",
             text => text,
@@ -210,15 +218,13 @@ impl<'a> Arranger<'a, '_> {
             });
         }
         self.calls.insert(&call.id, &call.name);
-        turn.push(Body::Call {
-            id: &call.id,
-            name: &call.name,
-            args,
-        });
+        let (id, name, args) = (&call.id, &call.name, Cow::Borrowed(args));
+        turn.push_with(Body::Call { id, name, args }, extras);
         Ok(())
     }
 
-    /// The texts become the response; pictures and files stand behind it as parts of the same turn.
+    /// The texts become the response; pictures and files stand inside of it, or (older models) behind it as parts of
+    /// the same turn.
     fn result(
         &mut self,
         turn: &mut Turn<'a>,
@@ -226,7 +232,7 @@ impl<'a> Arranger<'a, '_> {
         place: &Place,
     ) -> Result<(), Error> {
         self.lose_cache(result.cache.is_some(), place);
-        self.lose_extras(&result.extras, &place.path());
+        let extras = self.own(&result.extras, place);
         let Some(name) = self.calls.get(result.call_id.as_str()).copied() else {
             return Err(Error::Field {
                 path: format!("{}.tool_call_id", place.path()),
@@ -247,13 +253,29 @@ impl<'a> Arranger<'a, '_> {
                 | Part::Other { .. } => self.part(&mut behind, part, place)?,
             }
         }
-        turn.push(Body::Result {
+        let (inside, behind) = if self.is_third {
+            (behind.parts, Vec::new())
+        } else {
+            (Vec::new(), behind.parts)
+        };
+        let body = Body::Result {
             id: &result.call_id,
             name,
             response: response_object(text, result.is_error),
-        });
-        turn.parts.extend(behind.parts);
+            parts: inside,
+        };
+        turn.push_with(body, extras);
+        turn.parts.extend(behind);
         Ok(())
+    }
+
+    /// The extra fields that came from Gemini; others are lost.
+    fn own(&mut self, extras: &'a Extras, place: &Place) -> Option<&'a Map<String, Value>> {
+        let own = extras.of(Dialect::Gemini);
+        if own.is_none() {
+            self.lose_extras(extras, &place.path());
+        }
+        own
     }
 
     fn lose_cache(&mut self, is_marked: bool, place: &Place) {
@@ -300,9 +322,13 @@ struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     fn push(&mut self, body: Body<'a>) {
+        self.push_with(body, None);
+    }
+
+    fn push_with(&mut self, body: Body<'a>, extras: Option<&'a Map<String, Value>>) {
         self.parts.push(Piece {
-            body,
-            signature: None,
+            extras,
+            ..Piece::new(body)
         });
     }
 
@@ -314,7 +340,7 @@ impl<'a> Turn<'a> {
         }
         match self.parts.last_mut() {
             Some(last) if last.signature.is_none() && !matches!(last.body, Body::Call { .. }) => {
-                last.signature = Some(signature);
+                last.signature = Some(Cow::Borrowed(signature));
             }
             _ => self.early.push(signature),
         }
@@ -328,7 +354,7 @@ impl<'a> Turn<'a> {
                 .iter_mut()
                 .find(|piece| matches!(&piece.body, Body::Call { id, .. } if *id == call));
             match place {
-                Some(piece) => piece.signature = Some(signature),
+                Some(piece) => piece.signature = Some(Cow::Borrowed(signature)),
                 None => self.orphans.push(format!("the signature of {call:?}")),
             }
         }
@@ -344,10 +370,10 @@ impl<'a> Turn<'a> {
             };
             let place = self.parts.iter_mut().rev().find(is_open);
             match place {
-                Some(piece) => piece.signature = Some(signature),
+                Some(piece) => piece.signature = Some(Cow::Borrowed(signature)),
                 None => self.parts.push(Piece {
-                    body: Body::Text(""),
-                    signature: Some(signature),
+                    signature: Some(Cow::Borrowed(signature)),
+                    ..Piece::new(Body::Text(""))
                 }),
             }
         }
@@ -364,9 +390,27 @@ impl<'a> Turn<'a> {
         if let Some(first) = self.parts.iter_mut().find(is_call)
             && first.signature.is_none()
         {
-            first.signature = Some(NO_SIGNATURE);
+            first.signature = Some(Cow::Borrowed(NO_SIGNATURE));
         }
     }
+}
+
+/// Text that says nothing is left out, unless it carries a signature.
+fn is_empty_text(part: &Part) -> bool {
+    matches!(part, Part::Text(text) if text.text.is_empty())
+}
+
+/// Whether a part is the signature of the part before it.
+fn is_signature(part: &Part) -> bool {
+    matches!(
+        part,
+        Part::Reasoning(ReasoningPart {
+            body: ReasoningBody::Encrypted(_),
+            id: None,
+            format,
+            ..
+        }) if *format == ReasoningFormat::GEMINI
+    )
 }
 
 /// A tool's text as the object that Gemini demands.

@@ -1,6 +1,10 @@
-//! What Gemini says went wrong: `google.rpc.Status` under `error`, alone or in a list of one.
+//! What went wrong: `google.rpc.Status` under `error`, alone or in a list of one.
+
+mod render;
 
 use serde_json::Value;
+
+pub(super) use render::render_error;
 
 use crate::VendorError;
 

@@ -1,7 +1,7 @@
 //! Sources of an answer: `groundingMetadata` (searches) and `citationMetadata` (recitation).
 
 use canon::{Citation, Extras};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 /// The sources that the metadata names, in its order. `text` is the text they stand behind.
 ///
@@ -50,6 +50,92 @@ pub(super) fn parse_citations(metadata: &Value, text: &str) -> Vec<Citation> {
         }
     }
     citations
+}
+
+/// `groundingMetadata` under way, of sources that came in other words.
+#[derive(Debug, Default)]
+pub(super) struct Grounding {
+    chunks: Vec<Value>,
+    supports: Vec<Value>,
+}
+
+/// The text that sources stand behind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cited<'a> {
+    /// The text; places of sources count its characters.
+    pub(super) text: &'a str,
+    /// How many bytes stand before it in the part.
+    pub(super) offset: usize,
+    /// The number of the part.
+    pub(super) part: usize,
+}
+
+impl Grounding {
+    /// Adds a source. One that is cited twice is one chunk.
+    pub(super) fn add(&mut self, citation: &Citation, cited: Cited<'_>) {
+        let mut source = Map::new();
+        for (name, value) in [("uri", &citation.url), ("title", &citation.title)] {
+            source.extend(
+                value
+                    .clone()
+                    .map(|value| (name.to_owned(), Value::from(value))),
+            );
+        }
+        let kind = if citation.url.is_some() {
+            "web"
+        } else {
+            // A document of the caller's.
+            source.extend(
+                citation
+                    .content
+                    .clone()
+                    .map(|words| ("text".to_owned(), words.into())),
+            );
+            "retrievedContext"
+        };
+        let chunk = json!({ kind: source });
+        let known = self.chunks.iter().position(|known| *known == chunk);
+        let index = known.unwrap_or_else(|| {
+            self.chunks.push(chunk);
+            self.chunks.len() - 1
+        });
+        self.supports.extend(support(citation, cited, index));
+    }
+
+    /// The metadata; `None` without sources.
+    pub(super) fn into_value(self) -> Option<Value> {
+        if self.chunks.is_empty() {
+            return None;
+        }
+        let mut metadata = Map::new();
+        metadata.insert("groundingChunks".to_owned(), self.chunks.into());
+        if !self.supports.is_empty() {
+            metadata.insert("groundingSupports".to_owned(), self.supports.into());
+        }
+        Some(Value::Object(metadata))
+    }
+}
+
+/// Where a source stands, in bytes.
+fn support(citation: &Citation, cited: Cited<'_>, chunk: usize) -> Option<Value> {
+    let byte_of = |characters: u64| {
+        let characters = usize::try_from(characters).ok()?;
+        let mut starts = cited.text.char_indices().map(|(start, _)| start);
+        starts
+            .nth(characters)
+            .or_else(|| (cited.text.chars().count() == characters).then_some(cited.text.len()))
+    };
+    let (start, end) = (byte_of(citation.start?)?, byte_of(citation.end?)?);
+    let words = cited.text.get(start..end)?;
+    let mut segment = Map::from_iter([
+        ("startIndex".to_owned(), (start + cited.offset).into()),
+        ("endIndex".to_owned(), (end + cited.offset).into()),
+        ("text".to_owned(), words.into()),
+    ]);
+    if cited.part > 0 {
+        segment.insert("partIndex".to_owned(), cited.part.into());
+    }
+    Some(json!({ "segment": segment, "groundingChunkIndices": [chunk] }))
 }
 
 /// The source that a chunk is: a page, a document, a place on a map.
@@ -138,5 +224,41 @@ mod tests {
             (Some("https://b.example"), None, None),
         ];
         assert_eq!(places, wanted);
+    }
+
+    #[test]
+    fn sources_in_other_words_come_back_from_googles() {
+        let text = "ü abc, abc";
+        let source = |start, end, url: Option<&str>| Citation {
+            url: url.map(str::to_owned),
+            title: Some("T".to_owned()),
+            start: Some(start),
+            end: Some(end),
+            ..Citation::default()
+        };
+        let mut grounding = Grounding::default();
+        let (offset, part) = (0, 0);
+        for citation in [
+            source(2, 5, Some("https://a.example")),
+            source(7, 10, Some("https://a.example")),
+            source(7, 99, None),
+        ] {
+            grounding.add(&citation, Cited { text, offset, part });
+        }
+        let metadata = grounding.into_value().unwrap();
+        assert_eq!(list(&metadata, "groundingChunks").len(), 2);
+        let again = parse_citations(&metadata, text);
+        let places: Vec<_> = again
+            .iter()
+            .map(|citation| (citation.url.as_deref(), citation.start, citation.end))
+            .collect();
+        let url = Some("https://a.example");
+        let wanted = [
+            (url, Some(2), Some(5)),
+            (url, Some(7), Some(10)),
+            (None, None, None),
+        ];
+        assert_eq!(places, wanted);
+        assert_eq!(Grounding::default().into_value(), None);
     }
 }

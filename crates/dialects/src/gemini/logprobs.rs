@@ -19,6 +19,27 @@ pub(super) fn parse_logprobs(result: &Value) -> Option<Value> {
     Some(serde_json::json!({ "content": entries.collect::<Vec<_>>() }))
 }
 
+/// OpenAI's form as `logprobsResult`; `None` where it holds no tokens.
+pub(super) fn render_logprobs(logprobs: &Value) -> Option<Value> {
+    let entries = logprobs.get("content")?.as_array()?;
+    let tops = entries.iter().map(|entry| {
+        let tops = entry.get("top_logprobs").and_then(Value::as_array);
+        let tops = tops.into_iter().flatten().map(render_logprob);
+        serde_json::json!({ "candidates": tops.collect::<Vec<_>>() })
+    });
+    Some(serde_json::json!({
+        "topCandidates": tops.collect::<Vec<_>>(),
+        "chosenCandidates": entries.iter().map(render_logprob).collect::<Vec<_>>(),
+    }))
+}
+
+fn render_logprob(entry: &Value) -> Value {
+    serde_json::json!({
+        "token": entry.get("token"),
+        "logProbability": entry.get("logprob"),
+    })
+}
+
 fn parse_logprob(candidate: &Value) -> Value {
     let token = candidate
         .get("token")
@@ -29,4 +50,25 @@ fn parse_logprob(candidate: &Value) -> Value {
         "logprob": candidate.get("logProbability"),
         "bytes": token.as_bytes(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn probabilities_come_back_as_they_were() {
+        let google = json!({
+            "topCandidates": [{"candidates": [
+                {"token": "Hi", "logProbability": -0.1},
+                {"token": "Ho", "logProbability": -2.5},
+            ]}],
+            "chosenCandidates": [{"token": "Hi", "logProbability": -0.1}],
+        });
+        let openai = parse_logprobs(&google).unwrap();
+        assert_eq!(render_logprobs(&openai), Some(google));
+        assert_eq!(render_logprobs(&json!({"content": null})), None);
+    }
 }

@@ -1,14 +1,18 @@
-//! Pictures, sounds, videos and documents of a request as Gemini takes them: inline, or by an
-//! address it fetches.
+//! Pictures, sounds, videos and documents as Gemini has them: inline, or by an address it fetches.
 
 use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use canon::{Media, MediaKind, Source};
+use serde_json::{Map, Value};
 
+use super::spelling;
 use super::wire::Body;
-use crate::Error;
+use crate::{Error, Fields};
+
+/// Where files are that were uploaded to Gemini: nobody else can fetch them.
+const UPLOADS: &str = "https://generativelanguage.googleapis.com/";
 
 /// What Gemini says of bytes whose kind nobody stated, by how their base64 begins.
 const MAGIC: &[(&str, &str)] = &[
@@ -47,6 +51,71 @@ const ENDINGS: &[(&str, &str)] = &[
     (".webm", "video/webm"),
     (".mpeg", "video/mpeg"),
 ];
+
+/// What stands in a blob beside its data and type, with the blob's name.
+pub(super) type Beside = Option<(&'static str, Map<String, Value>)>;
+
+/// Takes `inlineData` or `fileData` out of a part.
+///
+/// # Errors
+/// Neither is there, or it is not what it should be.
+pub(super) fn parse(part: &mut Fields) -> Result<(Media, Beside), Error> {
+    let (name, mut blob, source) = if let Some(mut blob) = spelling::object(part, "inlineData")? {
+        let data = standard(blob.required_string("data")?);
+        ("inlineData", blob, Source::Base64(data))
+    } else if let Some(mut blob) = spelling::object(part, "fileData")? {
+        let uri = blob.required_string("fileUri")?;
+        let is_upload = uri.starts_with(UPLOADS);
+        let source = if is_upload {
+            Source::Upload(uri)
+        } else {
+            Source::Url(uri)
+        };
+        ("fileData", blob, source)
+    } else {
+        return Err(part.missing("inlineData", "a piece of media"));
+    };
+    let mime = blob.string("mimeType")?;
+    // Kept beside, too: only some of Google's surfaces take a name.
+    let name_of_file = blob.peek("displayName").and_then(Value::as_str);
+    let name_of_file = name_of_file.map(str::to_owned);
+    let kind = kind_of(mime.as_deref(), &source);
+    let media = Media {
+        kind,
+        source,
+        mime,
+        name: name_of_file,
+        detail: None,
+    };
+    let rest = blob.into_map();
+    Ok((media, (!rest.is_empty()).then_some((name, rest))))
+}
+
+/// Base64 in the alphabet that every vendor reads. Google's clients write the one for addresses.
+fn standard(data: String) -> String {
+    if !data.contains(['-', '_']) {
+        return data;
+    }
+    let mut data = data.replace('-', "+").replace('_', "/");
+    while !data.len().is_multiple_of(4) {
+        data.push('=');
+    }
+    data
+}
+
+fn kind_of(mime: Option<&str>, source: &Source) -> MediaKind {
+    let by_address = match source {
+        Source::Url(url) | Source::Upload(url) => by_ending(url),
+        Source::Base64(_) | Source::Text(_) => None,
+    };
+    let mime = mime.or(by_address).unwrap_or_default();
+    match mime.split('/').next() {
+        Some("image") => MediaKind::Image,
+        Some("audio") => MediaKind::Audio,
+        Some("video") => MediaKind::Video,
+        _ => MediaKind::File,
+    }
+}
 
 /// A piece of media as the body of a part; `place` names it in errors.
 ///

@@ -1,12 +1,22 @@
-//! Writing a request.
+//! Requests: what callers ask in Gemini's words ([`parse`]), and what Gemini is asked.
 
-use canon::{Dialect, Request, Tool, ToolChoice, ToolKind};
+mod generation;
+mod offers;
+mod parse;
+mod part;
+mod tools;
+mod turns;
+
+use canon::{Dialect, Request};
 use serde_json::{Map, Value};
+
+pub(super) use generation::SHOWN;
+pub(super) use parse::{echo, parse, parse_count};
 
 use super::contents::{self, Contents};
 use super::{config, wire};
 use crate::json::Object;
-use crate::{Error, Loss, Target, Thinking};
+use crate::{Error, Loss, Platform, Target, Thinking};
 
 /// Why a field of another dialect is left out.
 const FOREIGN: &str = "only the dialect it came from has it";
@@ -29,15 +39,18 @@ pub(super) fn render_request(
             why: "it may have letters, digits, `-`, `_` and `.` only",
         });
     }
-    let signs_calls = target.thinking == Thinking::Effort;
-    let contents = contents::arrange(request, signs_calls, loss)?;
+    let is_third = target.thinking == Thinking::Effort;
+    let contents = contents::arrange(request, is_third, loss)?;
     let extras = request.extras.of(Dialect::Gemini);
     let mut out = Vec::with_capacity(1024);
     let mut body = Object::open(&mut out);
     render_contents(&mut body, &contents);
-    let has_functions = render_tools(&mut body, &request.tools, loss);
-    render_tool_choice(&mut body, request.tool_choice.as_ref(), has_functions, loss);
-    let own_config = extras.and_then(|extras| extras.get("generationConfig")?.as_object());
+    let own = |name: &str| extras.and_then(|extras| extras.get(name)?.as_object());
+    let offered = tools::render_tools(&mut body, &request.tools, loss);
+    let choice = request.tool_choice.as_ref();
+    let choice = choice.filter(|choice| tools::is_sayable(choice, offered, loss));
+    tools::render_choice(&mut body, choice, own("toolConfig"), loss);
+    let own_config = own("generationConfig");
     config::render_config(&mut body, request, target, own_config, loss);
     render_extras(&mut body, extras, target, loss);
     body.close();
@@ -62,134 +75,6 @@ fn render_contents(body: &mut Object<'_>, contents: &Contents<'_>) {
     turns.close();
 }
 
-/// Functions go into one tool, Gemini's own tools beside it. Says whether there are functions.
-fn render_tools(body: &mut Object<'_>, tools: &[Tool], loss: &mut Vec<Loss>) -> bool {
-    let mut functions = Vec::new();
-    let mut natives = Vec::new();
-    for (index, tool) in tools.iter().enumerate() {
-        match &tool.kind {
-            ToolKind::Function { .. } => functions.push(tool),
-            ToolKind::Native { dialect, value } if *dialect == Dialect::Gemini => {
-                natives.push(value);
-            }
-            ToolKind::Custom { .. } => {
-                loss.push(Loss::new(
-                    format!("tools[{index}]"),
-                    "a tool that takes free text",
-                ));
-            }
-            ToolKind::Native { .. } => loss.push(Loss::new(format!("tools[{index}]"), FOREIGN)),
-        }
-        report_tool(index, tool, loss);
-    }
-    if functions.is_empty() && natives.is_empty() {
-        return false;
-    }
-    let mut list = body.array("tools");
-    if !functions.is_empty() {
-        let mut tool = list.object();
-        let mut declarations = tool.array("functionDeclarations");
-        for function in &functions {
-            render_function(declarations.next(), &function.kind);
-        }
-        declarations.close();
-        tool.close();
-    }
-    for native in natives {
-        list.item(native);
-    }
-    list.close();
-    !functions.is_empty()
-}
-
-/// JSON Schema goes as it is into `parametersJsonSchema`; `parameters` would want it translated
-/// into a subset of OpenAPI's, which loses `$ref`, `additionalProperties` and more.
-fn render_function(out: &mut Vec<u8>, kind: &ToolKind) {
-    let ToolKind::Function {
-        name,
-        description,
-        parameters,
-        strict: _,
-    } = kind
-    else {
-        debug_assert!(false, "only functions are declared");
-        return;
-    };
-    let mut declaration = Object::open(out);
-    declaration.field("name", name);
-    declaration.optional("description", description.as_deref());
-    declaration.optional("parametersJsonSchema", parameters.as_ref());
-    declaration.close();
-}
-
-fn report_tool(index: usize, tool: &Tool, loss: &mut Vec<Loss>) {
-    if tool.cache.is_some() {
-        let what = format!("tools[{index}].cache_control");
-        loss.push(Loss::new(
-            what,
-            "prompts are cached without being asked here",
-        ));
-    }
-    if matches!(
-        tool.kind,
-        ToolKind::Function {
-            strict: Some(true),
-            ..
-        }
-    ) {
-        let what = format!("tools[{index}].strict");
-        loss.push(Loss::new(
-            what,
-            "schemas of arguments are not guaranteed here",
-        ));
-    }
-    for (name, _) in tool.extras.any().into_iter().flat_map(|(_, fields)| fields) {
-        loss.push(Loss::new(format!("tools[{index}].{name}"), FOREIGN));
-    }
-}
-
-fn render_tool_choice(
-    body: &mut Object<'_>,
-    choice: Option<&ToolChoice>,
-    has_functions: bool,
-    loss: &mut Vec<Loss>,
-) {
-    let (mode, allowed) = match choice {
-        None => return,
-        Some(ToolChoice::Native { dialect, value }) => {
-            if *dialect == Dialect::Gemini {
-                body.field("toolConfig", value);
-            } else {
-                loss.push(Loss::new("tool_choice", FOREIGN));
-            }
-            return;
-        }
-        Some(ToolChoice::Auto | ToolChoice::None) if !has_functions => return,
-        Some(_) if !has_functions => {
-            loss.push(Loss::new("tool_choice", "there is no function to choose"));
-            return;
-        }
-        Some(ToolChoice::Auto) => ("AUTO", None),
-        Some(ToolChoice::None) => ("NONE", None),
-        Some(ToolChoice::Required) => ("ANY", None),
-        Some(ToolChoice::Function(name)) => ("ANY", Some(std::slice::from_ref(name))),
-        Some(ToolChoice::Allowed {
-            required: true,
-            names,
-        }) => ("ANY", Some(names.as_slice())),
-        Some(ToolChoice::Allowed { .. } | ToolChoice::Custom(_)) => {
-            loss.push(Loss::new("tool_choice", FOREIGN));
-            return;
-        }
-    };
-    let mut tool_config = body.object("toolConfig");
-    let mut calling = tool_config.object("functionCallingConfig");
-    calling.field("mode", mode);
-    calling.optional("allowedFunctionNames", allowed);
-    calling.close();
-    tool_config.close();
-}
-
 /// Fields that only Gemini has: `safetySettings`, `cachedContent`, `labels` …
 fn render_extras(
     body: &mut Object<'_>,
@@ -200,7 +85,9 @@ fn render_extras(
     for (name, value) in extras.into_iter().flatten() {
         if let Some(name) = target.form.drops.iter().find(|drop| *drop == name) {
             loss.push(Loss::new(*name, "this vendor refuses it"));
-        } else if name != "generationConfig" {
+        } else if name == "labels" && target.form.platform != Platform::Vertex {
+            loss.push(Loss::new("labels", "only Vertex AI has them"));
+        } else if name != "generationConfig" && name != "toolConfig" {
             body.field(name, value);
         }
     }

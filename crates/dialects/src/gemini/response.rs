@@ -1,9 +1,11 @@
-//! Reading a whole answer: a stream of one frame, added up. So `fold(events) == response` holds by
-//! construction.
+//! Whole answers, both ways. Reading one is reading a stream of one frame and adding it up, so
+//! `fold(events) == response` holds by construction.
 
-use std::collections::BTreeMap;
+mod render;
 
-use canon::{Dialect, Event, Extras, Response, fold};
+use canon::{Event, Response, fold};
+
+pub(super) use render::render_response;
 
 use super::stream::Stream;
 use crate::{Error, Fields, Step};
@@ -20,10 +22,7 @@ pub(super) fn parse_response(body: &[u8]) -> Result<Response, Error> {
     }
     let mut stream = Stream::default();
     let mut steps = Vec::new();
-    let mut leftovers = BTreeMap::new();
-    stream.read(fields, &mut steps, |choice, rest| {
-        leftovers.insert(choice, rest);
-    })?;
+    stream.read(fields, &mut steps)?;
     let mut events: Vec<Event> = Vec::with_capacity(steps.len());
     for step in steps {
         match step {
@@ -32,11 +31,5 @@ pub(super) fn parse_response(body: &[u8]) -> Result<Response, Error> {
         }
     }
     // No event is a fault here: those are the callers' to make.
-    let mut response = fold(events).unwrap_or_else(|broken| broken.response);
-    for choice in &mut response.choices {
-        if let Some(rest) = leftovers.remove(&choice.index) {
-            choice.extras = Extras::new(Dialect::Gemini, rest);
-        }
-    }
-    Ok(response)
+    Ok(fold(events).unwrap_or_else(|broken| broken.response))
 }

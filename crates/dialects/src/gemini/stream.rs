@@ -1,13 +1,17 @@
-//! Reading a streamed answer. Every frame is a whole answer in small: candidates with parts, and
+//! Streamed answers, both ways. Every frame is a whole answer in small: candidates with parts, and
 //! the counts so far.
+
+mod render;
 
 use std::collections::BTreeMap;
 
 use canon::{Dialect, Event, Usage};
 use serde_json::{Map, Value};
 
+pub(super) use render::Renderer;
+
 use super::candidate::Candidate;
-use super::{error, usage, wire};
+use super::{error, metadata, usage, wire};
 use crate::framing::Frame;
 use crate::{Error, Fields, ParseStream, Step};
 
@@ -30,7 +34,7 @@ impl ParseStream for Stream {
             out.push(Step::Error(error::parse_status(&value).unwrap_or_default()));
             return Ok(());
         }
-        self.read(fields, out, |_, _| {})
+        self.read(fields, out)
     }
 
     /// Gemini has no end marker: an answer is complete when each candidate said why it ended.
@@ -41,16 +45,11 @@ impl ParseStream for Stream {
 }
 
 impl Stream {
-    /// Reads one frame; `leftover` is given what canon has no name for, by candidate.
+    /// Reads one frame.
     ///
     /// # Errors
     /// Something in it is not what it should be.
-    pub(super) fn read(
-        &mut self,
-        mut fields: Fields,
-        out: &mut Vec<Step>,
-        mut leftover: impl FnMut(u32, Map<String, Value>),
-    ) -> Result<(), Error> {
+    pub(super) fn read(&mut self, mut fields: Fields, out: &mut Vec<Step>) -> Result<(), Error> {
         let candidates = fields.objects("candidates")?.unwrap_or_default();
         let feedback = fields.object("promptFeedback")?;
         let counts = fields.object("usageMetadata")?;
@@ -62,8 +61,7 @@ impl Stream {
                 .candidates
                 .entry(number)
                 .or_insert_with(|| Candidate::new(number, self.response_id.as_deref()));
-            let rest = candidate.read(fields, out)?;
-            leftover(number, rest);
+            candidate.read(fields, out)?;
         }
         if let Some(feedback) = feedback {
             self.block(feedback, out);
@@ -92,18 +90,24 @@ impl Stream {
     }
 
     /// A prompt that was not answered at all.
-    fn block(&mut self, mut feedback: Fields, out: &mut Vec<Step>) {
-        let Some(reason) = feedback.value("blockReason") else {
+    fn block(&mut self, feedback: Fields, out: &mut Vec<Step>) {
+        let Some(reason) = feedback.peek("blockReason").map(wire::name_of) else {
             return;
         };
         if self.is_blocked || !self.candidates.is_empty() {
             return;
         }
         self.is_blocked = true;
+        let whole = Value::Object(feedback.into_map());
+        out.push(Step::Event(Event::Other {
+            choice: 0,
+            dialect: Dialect::Gemini,
+            value: metadata::of_whole(Map::from_iter([("promptFeedback".to_owned(), whole)])),
+        }));
         out.push(Step::Event(Event::Finish {
             choice: 0,
             reason: canon::FinishReason::ContentFilter,
-            native: Some(wire::name_of(&reason)),
+            native: Some(reason),
             stop_sequence: None,
         }));
     }

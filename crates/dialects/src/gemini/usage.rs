@@ -5,6 +5,7 @@
 
 use canon::Usage;
 
+use crate::json::Object;
 use crate::{Error, Fields};
 
 /// Reads the counts; `None` where there is none yet (a chunk that states the tier only).
@@ -44,6 +45,33 @@ pub(super) fn parse_usage(mut fields: Fields, web_searches: u64) -> Result<Optio
     }))
 }
 
+/// Writes the counts. What a tool read stands among the prompt's, and modalities are stated where there is more than
+/// text.
+pub(super) fn render_usage(usage: &Usage, out: &mut Vec<u8>) {
+    let above_zero = |count: u64| (count > 0).then_some(count);
+    let answer = usage
+        .completion_tokens
+        .saturating_sub(usage.reasoning_tokens);
+    let mut counts = Object::open(out);
+    counts.field("promptTokenCount", &usage.prompt_tokens);
+    counts.field("candidatesTokenCount", &answer);
+    counts.field("totalTokenCount", &usage.total());
+    counts.optional("cachedContentTokenCount", above_zero(usage.cached_tokens));
+    counts.optional("thoughtsTokenCount", above_zero(usage.reasoning_tokens));
+    let input = Modalities {
+        audio: usage.audio_prompt_tokens,
+        image: usage.image_prompt_tokens,
+    };
+    input.render("promptTokensDetails", usage.prompt_tokens, &mut counts);
+    let output = Modalities {
+        audio: usage.audio_completion_tokens,
+        image: usage.image_completion_tokens,
+    };
+    output.render("candidatesTokensDetails", answer, &mut counts);
+    counts.optional("serviceTier", usage.service_tier.as_deref());
+    counts.close();
+}
+
 /// Tokens that are no text.
 #[derive(Clone, Copy, Debug, Default)]
 struct Modalities {
@@ -52,6 +80,28 @@ struct Modalities {
 }
 
 impl Modalities {
+    /// Writes the parts of a count, where there are other parts than text.
+    fn render(self, name: &str, whole: u64, counts: &mut Object<'_>) {
+        let rest = self.audio.saturating_add(self.image);
+        if rest == 0 {
+            return;
+        }
+        let mut list = counts.array(name);
+        for (modality, count) in [
+            ("TEXT", whole.saturating_sub(rest)),
+            ("AUDIO", self.audio),
+            ("IMAGE", self.image),
+        ] {
+            if count > 0 {
+                let mut detail = list.object();
+                detail.field("modality", modality);
+                detail.field("tokenCount", &count);
+                detail.close();
+            }
+        }
+        list.close();
+    }
+
     fn parse(fields: &mut Fields, name: &str) -> Result<Self, Error> {
         let mut sum = Self::default();
         for mut detail in fields.objects(name)?.unwrap_or_default() {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use canon::FinishReason;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::json::{Array, Object};
 
@@ -31,7 +31,9 @@ pub(super) struct Piece<'a> {
     /// What it holds.
     pub(super) body: Body<'a>,
     /// Its `thoughtSignature`, byte for byte.
-    pub(super) signature: Option<&'a str>,
+    pub(super) signature: Option<Cow<'a, str>>,
+    /// What only Gemini has: fields of the part, and under the body's name more fields of the body.
+    pub(super) extras: Option<&'a Map<String, Value>>,
 }
 
 /// What a part holds. Borrowed: pictures are large.
@@ -62,7 +64,7 @@ pub(super) enum Body<'a> {
         /// The function.
         name: &'a str,
         /// A JSON object, as text.
-        args: &'a str,
+        args: Cow<'a, str>,
     },
     /// `functionResponse`.
     Result {
@@ -72,6 +74,8 @@ pub(super) enum Body<'a> {
         name: &'a str,
         /// A JSON object, as text.
         response: String,
+        /// Pictures and files that belong to it, where the model takes them inside of it.
+        parts: Vec<Piece<'a>>,
     },
     /// A part of Gemini's own, whole.
     Native(&'a Value),
@@ -91,7 +95,25 @@ impl Content<'_> {
     }
 }
 
-impl Piece<'_> {
+impl<'a> Piece<'a> {
+    /// A part of just this.
+    pub(super) const fn new(body: Body<'a>) -> Self {
+        Self {
+            body,
+            signature: None,
+            extras: None,
+        }
+    }
+
+    /// Whether a signature that stands alone may be put on it: Gemini signs the end of an answer like this.
+    pub(super) const fn takes_signature(&self) -> bool {
+        self.signature.is_none()
+            && matches!(
+                self.body,
+                Body::Text(_) | Body::Inline { .. } | Body::File { .. }
+            )
+    }
+
     /// Writes it as an element of `parts`.
     pub(super) fn render(&self, parts: &mut Array<'_>) {
         if let Body::Native(value) = &self.body
@@ -101,52 +123,83 @@ impl Piece<'_> {
             return;
         }
         let mut part = parts.object();
-        self.body.render(&mut part);
-        part.optional("thoughtSignature", self.signature);
+        let inner = self.body.name();
+        let beside = inner.and_then(|name| self.extras?.get(name)?.as_object());
+        self.body.render(&mut part, beside);
+        part.optional("thoughtSignature", self.signature.as_deref());
+        for (name, value) in self.extras.into_iter().flatten() {
+            if Some(name.as_str()) != inner {
+                part.field(name, value);
+            }
+        }
         part.close();
     }
 }
 
 impl Body<'_> {
-    fn render(&self, part: &mut Object<'_>) {
+    /// The name of the object that holds it, where there is one.
+    const fn name(&self) -> Option<&'static str> {
         match self {
-            Self::Text(text) => part.field("text", *text),
+            Self::Inline { .. } => Some("inlineData"),
+            Self::File { .. } => Some("fileData"),
+            Self::Call { .. } => Some("functionCall"),
+            Self::Result { .. } => Some("functionResponse"),
+            Self::Text(_) | Self::Thought(_) | Self::Native(_) => None,
+        }
+    }
+
+    /// Writes its fields; `beside` are more fields of the object that holds it.
+    fn render(&self, part: &mut Object<'_>, beside: Option<&Map<String, Value>>) {
+        match self {
+            Self::Text(text) => return part.field("text", *text),
             Self::Thought(text) => {
                 part.field("text", *text);
-                part.field("thought", &true);
-            }
-            Self::Inline { mime, data } => {
-                let mut blob = part.object("inlineData");
-                blob.field("mimeType", mime.as_ref());
-                blob.field("data", data.as_ref());
-                blob.close();
-            }
-            Self::File { mime, uri } => {
-                let mut file = part.object("fileData");
-                file.optional("mimeType", mime.as_deref());
-                file.field("fileUri", *uri);
-                file.close();
-            }
-            Self::Call { id, name, args } => {
-                let mut call = part.object("functionCall");
-                call.field("id", *id);
-                call.field("name", *name);
-                call.raw("args", args);
-                call.close();
-            }
-            Self::Result { id, name, response } => {
-                let mut result = part.object("functionResponse");
-                result.field("id", *id);
-                result.field("name", *name);
-                result.raw("response", response);
-                result.close();
+                return part.field("thought", &true);
             }
             Self::Native(value) => {
                 for (name, value) in value.as_object().into_iter().flatten() {
                     part.field(name, value);
                 }
+                return;
             }
+            Self::Inline { .. } | Self::File { .. } | Self::Call { .. } | Self::Result { .. } => {}
         }
+        let mut inner = part.object(self.name().unwrap_or_default());
+        match self {
+            Self::Inline { mime, data } => {
+                inner.field("mimeType", mime.as_ref());
+                inner.field("data", data.as_ref());
+            }
+            Self::File { mime, uri } => {
+                inner.optional("mimeType", mime.as_deref());
+                inner.field("fileUri", *uri);
+            }
+            Self::Call { id, name, args } => {
+                inner.field("id", *id);
+                inner.field("name", *name);
+                inner.raw("args", args);
+            }
+            Self::Result {
+                id,
+                name,
+                response,
+                parts,
+            } => {
+                inner.field("id", *id);
+                inner.field("name", *name);
+                inner.raw("response", response);
+                if !parts.is_empty() {
+                    let mut list = inner.array("parts");
+                    parts.iter().for_each(|piece| piece.render(&mut list));
+                    list.close();
+                }
+            }
+            Self::Text(_) | Self::Thought(_) | Self::Native(_) => {}
+        }
+        for (name, value) in beside.into_iter().flatten() {
+            inner.field(name, value);
+        }
+        inner.close();
     }
 }
 
@@ -210,6 +263,46 @@ pub(super) fn finish(name: &str, has_calls: bool) -> FinishReason {
     }
 }
 
+/// Every word for why an answer ended.
+const FINISH_REASONS: [&str; 19] = [
+    "STOP",
+    "MAX_TOKENS",
+    "SAFETY",
+    "RECITATION",
+    "LANGUAGE",
+    "OTHER",
+    "BLOCKLIST",
+    "PROHIBITED_CONTENT",
+    "SPII",
+    "MALFORMED_FUNCTION_CALL",
+    "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT",
+    "IMAGE_RECITATION",
+    "IMAGE_OTHER",
+    "NO_IMAGE",
+    "UNEXPECTED_TOOL_CALL",
+    "TOO_MANY_TOOL_CALLS",
+    "MISSING_THOUGHT_SIGNATURE",
+    "MODEL_ARMOR",
+];
+
+/// Why an answer ended, in Google's words: the vendor's own word where it is one of them, else the nearest.
+pub(super) fn finish_word(reason: FinishReason, native: Option<&str>) -> &'static str {
+    let is_same = |word: &&&str| {
+        let has_calls = reason == FinishReason::ToolCalls;
+        Some(**word) == native && finish(word, has_calls) == reason
+    };
+    if let Some(word) = FINISH_REASONS.iter().find(is_same) {
+        return word;
+    }
+    match reason {
+        FinishReason::Stop | FinishReason::ToolCalls => "STOP",
+        FinishReason::Length => "MAX_TOKENS",
+        FinishReason::ContentFilter => "SAFETY",
+        FinishReason::Error => "OTHER",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,5 +315,24 @@ mod tests {
             assert!(!is_segment(model), "{model:?}");
         }
         assert!(is_segment("gemini-2.5-flash"));
+    }
+
+    #[test]
+    fn a_finish_reason_is_said_in_googles_words() {
+        for (reason, native, word) in [
+            (FinishReason::Stop, Some("STOP"), "STOP"),
+            (FinishReason::ToolCalls, Some("STOP"), "STOP"),
+            (FinishReason::ToolCalls, Some("tool_use"), "STOP"),
+            (FinishReason::Length, Some("length"), "MAX_TOKENS"),
+            (FinishReason::ContentFilter, Some("SPII"), "SPII"),
+            (FinishReason::ContentFilter, Some("refusal"), "SAFETY"),
+            (FinishReason::Error, Some("NO_IMAGE"), "NO_IMAGE"),
+            (FinishReason::Error, Some("STOP"), "OTHER"),
+            (FinishReason::Stop, Some("COMPLETE"), "STOP"),
+            (FinishReason::Stop, None, "STOP"),
+        ] {
+            assert_eq!(finish_word(reason, native), word, "{native:?}");
+            assert_eq!(finish(word, reason == FinishReason::ToolCalls), reason);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! What two request bodies may differ in and still say the same. The list is short, and every rule
 //! says why.
 
+mod gemini;
+
 use dialects::Dialect;
 use serde_json::{Map, Value};
 
@@ -14,13 +16,16 @@ pub(crate) fn differences(dialect: Dialect, original: &Value, rendered: &Value) 
         match dialect {
             Dialect::OpenAiChat => normalise_chat(body),
             Dialect::Anthropic => normalise_anthropic(body),
-            Dialect::Gemini
-            | Dialect::OpenAiResponses
+            Dialect::Gemini => gemini::normalise(body),
+            Dialect::OpenAiResponses
             | Dialect::OpenAiCompletions
             | Dialect::Bedrock
             | Dialect::Cohere
             | Dialect::Ollama => {}
         }
+    }
+    if dialect == Dialect::Gemini {
+        gemini::forgive(&original, &mut rendered);
     }
     let mut found = Vec::new();
     compare("", &original, &rendered, &mut found);

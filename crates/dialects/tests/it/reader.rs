@@ -434,6 +434,11 @@ fn gemini(pieces: &[Value]) -> Facts {
                 answer.finish = Some(gemini_finish(reason, has_calls));
             }
         }
+        if !piece["promptFeedback"]["blockReason"].is_null() {
+            // A prompt that was not answered: there is a reason instead of a candidate.
+            let answer = facts.answers.entry(0).or_default();
+            answer.finish = answer.finish.or(Some("content_filter"));
+        }
         let usage = &piece["usageMetadata"];
         let stated = [
             "promptTokenCount",
@@ -464,8 +469,8 @@ fn gemini_finish(reason: &Value, has_calls: bool) -> &'static str {
         Some("STOP") if has_calls => "tool_calls",
         Some("STOP") => "stop",
         Some("MAX_TOKENS") => "length",
-        Some("SAFETY") => "content_filter",
-        Some("UNEXPECTED_TOOL_CALL" | "MALFORMED_FUNCTION_CALL") => "error",
+        Some("SAFETY" | "PROHIBITED_CONTENT") => "content_filter",
+        Some("UNEXPECTED_TOOL_CALL" | "MALFORMED_FUNCTION_CALL" | "OTHER") => "error",
         _ => panic!("a finish reason that the reader does not know: {reason}"),
     }
 }

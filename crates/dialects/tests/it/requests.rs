@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dialects::{Call, Dialect, Form, Serve, Target, Thinking, called, served};
+use dialects::{Call, Dialect, Form, Platform, Serve, Target, Thinking, called, served};
 use serde_json::Value;
 use testbed::corpus::{self, Exchange};
 
@@ -45,9 +45,17 @@ fn lost(
         .parse_request(bytes.as_bytes())
         .map_err(|error| format!("not read: {error}"))?;
     let form = form_of(exchange, body);
-    let model = body["model"].as_str().unwrap_or("unknown");
+    let in_address = model_in_address(exchange);
+    let model = body["model"].as_str().unwrap_or(&in_address);
+    let model = model.trim_start_matches("models/");
     let thinking = match body["thinking"]["type"].as_str() {
         Some("enabled") => Thinking::Budget,
+        // As the catalogue says of Google's generations.
+        _ if call.dialect() == Dialect::Gemini => match model {
+            _ if model.contains("gemini-2.5") || model.contains("-latest") => Thinking::Budget,
+            _ if model.contains("gemini-3") => Thinking::Effort,
+            _ => Thinking::Unknown,
+        },
         _ if call.dialect() == Dialect::Anthropic => Thinking::Adaptive,
         _ => Thinking::Effort,
     };
@@ -70,6 +78,17 @@ fn lost(
     }
 }
 
+/// The model, where the address names it (`/models/gemini-2.5-flash:generateContent`).
+fn model_in_address(exchange: &Exchange) -> String {
+    let url = exchange
+        .request
+        .as_ref()
+        .map(|request| request.url.as_str());
+    let segment = url.and_then(|url| url.rsplit_once("/models/"));
+    let model = segment.and_then(|(_, segment)| segment.split(':').next());
+    model.unwrap_or("unknown").to_owned()
+}
+
 /// How the vendor of this recording differs, as far as its own request shows.
 fn form_of(exchange: &Exchange, body: &Value) -> Form {
     let messages = body["messages"].as_array().map_or(&[][..], Vec::as_slice);
@@ -86,13 +105,17 @@ fn form_of(exchange: &Exchange, body: &Value) -> Form {
             .find(|name| has(name)),
         required_is_any: body["tool_choice"] == "any",
         random_seed: body.get("random_seed").is_some(),
+        platform: match exchange.provider.as_str() {
+            "vertex" => Platform::Vertex,
+            _ => Platform::Own,
+        },
         ..widest_form()
     }
 }
 
 fn body_of(exchange: &Exchange) -> Option<&Value> {
     let body = &exchange.request.as_ref()?.body;
-    body.get("messages").map(|_| body)
+    body.get("messages").or(body.get("contents")).map(|_| body)
 }
 
 fn recorded_requests_keep_every_field(dialect: Dialect, at_least: usize) {
@@ -142,4 +165,9 @@ fn recorded_openai_chat_requests_keep_every_field() {
 #[test]
 fn recorded_anthropic_requests_keep_every_field() {
     recorded_requests_keep_every_field(Dialect::Anthropic, 120);
+}
+
+#[test]
+fn recorded_gemini_requests_keep_every_field() {
+    recorded_requests_keep_every_field(Dialect::Gemini, 200);
 }

@@ -24,6 +24,27 @@ fn tellable(dialect: Dialect, mut facts: Facts) -> Facts {
             };
         }
     }
+    if dialect == Dialect::Gemini {
+        // One word for the end of an answer, with calls and without.
+        for answer in facts.answers.values_mut() {
+            for (_, args) in &mut answer.calls {
+                // Arguments are an object; what a model broke off is shown inside of one.
+                *args = match args.take() {
+                    Value::Null => serde_json::json!({}),
+                    text @ Value::String(_) => serde_json::json!({ "arguments": text }),
+                    args @ (Value::Object(_)
+                    | Value::Array(_)
+                    | Value::Bool(_)
+                    | Value::Number(_)) => args,
+                };
+            }
+            answer.finish = match answer.finish {
+                Some("stop" | "tool_calls") if answer.calls.is_empty() => Some("stop"),
+                Some("stop") => Some("tool_calls"),
+                other => other,
+            };
+        }
+    }
     facts
 }
 
