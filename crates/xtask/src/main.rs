@@ -9,6 +9,7 @@ mod catalog;
 mod check;
 mod conformance;
 mod demo;
+mod pages;
 mod run;
 mod test;
 mod tidy;
@@ -28,6 +29,8 @@ usage: cargo x COMMAND
   tidy               the rules of the house that lints cannot see
   catalog [--check]  write crates/policy/data from the pinned packages (--check: only compare)
   bench              side by side with nginx, in one run
+  dialects           write docs/dialects.md: what each pair of dialects cannot carry
+  corpus             write docs/conformance.md: what became of recorded traffic
 
 Each command has its own --help where it takes more.";
 
@@ -51,7 +54,9 @@ fn dispatch() -> Result<()> {
         "bench" => bench::bench(rest),
         "catalog" => catalog::run(rest),
         "check" => check::check(rest),
+        "corpus" => pages::corpus(rest),
         "demo" => demo::demo(rest),
+        "dialects" => pages::dialects(rest),
         "test" => test::test(rest),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => run::say(HELP),
