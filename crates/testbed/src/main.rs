@@ -38,7 +38,7 @@ Each form is spoken at the end of any path:
   Gemini          /models/{model}:generateContent, :streamGenerateContent, :countTokens
   Vertex AI       /publishers/anthropic/models/{model}:rawPredict, :streamRawPredict
                   /publishers/google/models/{model}: as Gemini
-  Bedrock         /model/{model}/converse, /converse-stream
+  Bedrock         /model/{model}/converse, /converse-stream, /count-tokens
                   /model/{model}/invoke, /invoke-with-response-stream (Anthropic's form)
   Cohere          /v2/chat
   Ollama          /api/chat

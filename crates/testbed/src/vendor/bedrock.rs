@@ -43,6 +43,13 @@ pub(super) fn whole(answer: &Answer) -> Value {
     body
 }
 
+/// The answer to the question how many tokens a prompt has.
+pub(super) fn counted(answer: &Answer) -> Value {
+    answer
+        .told()
+        .map_or_else(nothing, |told| json!({"inputTokens": told.prompt}))
+}
+
 /// Arguments cut short by the token limit are no JSON; the vendor then shows an empty input.
 fn tool_use(call: &Call) -> Value {
     let input: Value = serde_json::from_str(&call.arguments()).unwrap_or_else(|_| nothing());

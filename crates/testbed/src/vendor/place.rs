@@ -11,7 +11,11 @@ const PLACES: [(Wire, &str, &[&str]); 10] = [
         "",
         &["/messages", "/messages/count_tokens"],
     ),
-    (Wire::Bedrock, MODEL, &["/converse", "/converse-stream"]),
+    (
+        Wire::Bedrock,
+        MODEL,
+        &["/converse", "/converse-stream", "/count-tokens"],
+    ),
     (
         Wire::BedrockAnthropic,
         MODEL,
@@ -30,6 +34,8 @@ const PLACES: [(Wire, &str, &[&str]); 10] = [
 const GEMINI: [&str; 3] = [":generateContent", ":streamGenerateContent", ":countTokens"];
 /// Before a model in a path of Bedrock.
 const MODEL: &str = "/model/";
+/// The operation of Bedrock that counts, in the form of any other.
+pub(crate) const BEDROCK_COUNT: &str = "count-tokens";
 /// Before a model in a path of Google.
 const MODELS: &str = "/models/";
 

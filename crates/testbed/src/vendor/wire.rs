@@ -31,7 +31,8 @@ pub enum Wire {
     Gemini,
     /// Gemini's form at Vertex AI: the same at `…/publishers/google/models/{model}`.
     VertexGemini,
-    /// `POST /model/{model}/converse` and `/converse-stream`.
+    /// `POST /model/{model}/converse`, `/converse-stream` and `/count-tokens`, which also counts in
+    /// Anthropic's form.
     Bedrock,
     /// `POST /v2/chat`.
     Cohere,
@@ -158,10 +159,10 @@ impl Wire {
             Self::Anthropic | Self::VertexAnthropic => anthropic::counted(answer),
             Self::Gemini => gemini::counted(answer, Host::Own),
             Self::VertexGemini => gemini::counted(answer, Host::Vertex),
+            Self::Bedrock => bedrock::counted(answer),
             Self::OpenAiChat
             | Self::OpenAiResponses
             | Self::BedrockAnthropic
-            | Self::Bedrock
             | Self::Cohere
             | Self::Ollama => Value::Null,
         }

@@ -172,4 +172,7 @@ fn the_help_names_the_end_of_every_path_that_is_served() {
         let end = place.rsplit([':', '/']).next().unwrap();
         assert!(help.contains(end), "{place}");
     }
+    for end in ["/count_tokens", ":countTokens", "/count-tokens"] {
+        assert!(help.contains(end), "{end}");
+    }
 }

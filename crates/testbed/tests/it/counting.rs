@@ -1,10 +1,13 @@
 //! Tokens counted before anything is generated: asked for like an answer, and free.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use testbed::{Mood, Wire};
 
 use crate::client::{hello, is_error, moody, path, post, vendor};
 
+const BEDROCK: &str = "/model/m-1/count-tokens";
 const GEMINI: &str = "/v1beta/models/m-1:countTokens";
 const VERTEX: &str = "/v1/projects/p/locations/l/publishers/google/models/m-1:countTokens";
 const VERTEX_ANTHROPIC: &str =
@@ -15,7 +18,20 @@ fn questions() -> Vec<(Wire, &'static str, Value, &'static str)> {
     let claude = json!({"model": "m-1", "messages": [{"role": "user", "content": "hello world"}]});
     let gemini = hello(Wire::Gemini, false);
     let wrapped = json!({"generateContentRequest": gemini});
+    let invoked = BASE64.encode(hello(Wire::BedrockAnthropic, false).to_string());
     vec![
+        (
+            Wire::Bedrock,
+            BEDROCK,
+            json!({"input": {"converse": hello(Wire::Bedrock, false)}}),
+            "inputTokens",
+        ),
+        (
+            Wire::Bedrock,
+            BEDROCK,
+            json!({"input": {"invokeModel": {"body": invoked}}}),
+            "inputTokens",
+        ),
         (
             Wire::Anthropic,
             "/v1/messages/count_tokens",
@@ -62,5 +78,20 @@ async fn counting_has_its_moods_too() {
         let refused = post(&vendor, place, &body).await.unwrap();
         assert_eq!(refused.status.as_u16(), 429);
         assert!(is_error(wire, &refused.text()));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_counted_is_refused() {
+    let vendor = vendor().await;
+    for body in [
+        json!({}),
+        json!({"input": {"invokeModel": {"body": "no base64"}}}),
+        json!({"input": {"invokeModel": {"body": BASE64.encode("no JSON")}}}),
+        json!({"input": {"converse": {}}}),
+    ] {
+        let refused = post(&vendor, BEDROCK, &body).await.unwrap();
+        assert_eq!(refused.status.as_u16(), 400);
+        assert!(is_error(Wire::Bedrock, &refused.text()));
     }
 }

@@ -85,7 +85,7 @@ fn bedrock(body: &Value, path: &str) -> Result<Outline, String> {
     Ok(Outline {
         model,
         stream: operation.ends_with("-stream"),
-        counting: false,
+        counting: operation == place::BEDROCK_COUNT,
     })
 }
 

@@ -1,9 +1,15 @@
 //! Reads what a `Converse` request asks for; model and operation stand in its path.
+//!
+//! Counting: <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokensInput.html>
+//! (read 2026-11-22).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
+use crate::vendor::anthropic;
 use crate::vendor::asked::{Asked, Choice, Tool, count, list, nothing, strings, text};
-use crate::vendor::place;
+use crate::vendor::place::{self, Host};
 use crate::vendor::wire::Target;
 
 /// Where models of different families are told to think.
@@ -16,6 +22,38 @@ const THINKING: [&str; 3] = [
 /// Reads a request as the vendor does.
 pub(in crate::vendor) fn parse(body: &Value, target: Target<'_>) -> Result<Asked, String> {
     let (model, operation) = place::bedrock(target.path).ok_or("unknown path")?;
+    if operation == place::BEDROCK_COUNT {
+        return parse_count(body, model, target);
+    }
+    let asked = parse_converse(body, model)?;
+    Ok(Asked {
+        stream: operation.ends_with("-stream"),
+        ..asked
+    })
+}
+
+/// Reads what is to be counted: a `Converse` request, or an `InvokeModel` one in base64.
+fn parse_count(body: &Value, model: String, target: Target<'_>) -> Result<Asked, String> {
+    if let Some(converse) = body.pointer("/input/converse") {
+        let asked = parse_converse(converse, model)?;
+        return Ok(Asked {
+            counting: true,
+            ..asked
+        });
+    }
+    let invoked = body
+        .pointer("/input/invokeModel/body")
+        .and_then(Value::as_str)
+        .ok_or("input must be converse or invokeModel")?;
+    let invoked = BASE64
+        .decode(invoked)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .ok_or("Malformed input request: the body is not JSON in base64")?;
+    anthropic::parse(&invoked, target, Host::Bedrock)
+}
+
+fn parse_converse(body: &Value, model: String) -> Result<Asked, String> {
     let messages = list(body, "messages");
     if messages.first().and_then(|first| text(first, "role")) != Some("user") {
         return Err(
@@ -37,7 +75,6 @@ pub(in crate::vendor) fn parse(body: &Value, target: Target<'_>) -> Result<Asked
     let thinks = |place: &&str| body.pointer(place) == Some(&json!("enabled"));
     let mut asked = Asked {
         model,
-        stream: operation.ends_with("-stream"),
         include_usage: true,
         tools: tools.into_iter().flatten().filter_map(parse_tool).collect(),
         choice: parse_choice(body.pointer("/toolConfig/toolChoice")),
