@@ -1,6 +1,7 @@
 //! One call: render, sign, send, read. The only code that dials out to models.
 
 mod body;
+mod count;
 mod life;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) use self::body::Unread;
+pub use self::count::count;
 use self::{
     body::{collect, collect_up_to, is_not_a_stream},
     life::{has_failed, says_something, shows_life},

@@ -67,6 +67,8 @@ enum Silent {
 #[must_use]
 pub fn judge(upstream: &Upstream, status: u16, headers: &HeaderMap, error: &VendorError) -> Fault {
     let after_ms = wait::asked_for(headers, error.retry_after_ms);
+    let named = with_named_kind(headers, error);
+    let error = named.as_ref().unwrap_or(error);
     let finding = words::find(status, error);
     let mut fault = match finding {
         Finding::Caller(kind) => caller(upstream, kind, error),
@@ -90,6 +92,16 @@ pub fn judge(upstream: &Upstream, status: u16, headers: &HeaderMap, error: &Vend
         provider: upstream.id().to_string(),
         status,
         detail,
+    })
+}
+
+/// AWS names the kind of an error in a header, with an address behind it, and only says the rest in the body.
+fn with_named_kind(headers: &HeaderMap, error: &VendorError) -> Option<VendorError> {
+    let kind = headers.get("x-amzn-errortype")?.to_str().ok()?;
+    let kind = kind.split([':', '#']).find(|kind| !kind.is_empty())?;
+    error.code.is_none().then(|| VendorError {
+        code: Some(kind.to_owned()),
+        ..error.clone()
     })
 }
 

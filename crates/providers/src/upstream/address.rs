@@ -93,6 +93,16 @@ impl Address {
         }
     }
 
+    /// Where counts of this model's tokens are asked for, where the dialect has words for it.
+    pub(super) fn count_uri(
+        &self,
+        call: &dyn Call,
+        form: &Form,
+        upstream_model: &str,
+    ) -> Option<Uri> {
+        self.join(&call.counting()?.count_path(upstream_model, form))
+    }
+
     fn fix(&self, call: &dyn Call, form: &Form) -> Option<[Uri; 2]> {
         // A path that is borrowed cannot have the model in it.
         let fixed = |stream| match call.path("", form, stream) {

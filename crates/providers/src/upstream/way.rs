@@ -114,6 +114,12 @@ impl Way {
         })
     }
 
+    /// Whether it can be asked how many tokens a prompt has ([`crate::count`]).
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.call.counting().is_some()
+    }
+
     /// Whether this model is asked here.
     pub(super) fn takes(&self, model: &str) -> bool {
         self.takes.has(model)
@@ -142,6 +148,12 @@ impl Way {
     pub(crate) fn uri(&self, upstream_model: &str, stream: bool) -> Option<Uri> {
         self.address
             .uri(self.call, &self.form, (upstream_model, stream))
+    }
+
+    /// The same for a count of tokens; `None` too where the dialect has no words for it.
+    pub(crate) fn count_uri(&self, upstream_model: &str) -> Option<Uri> {
+        self.address
+            .count_uri(self.call, &self.form, upstream_model)
     }
 }
 

@@ -6,7 +6,7 @@ const BYTES_MAX: usize = 600;
 /// How keys, organisations, projects and the like begin.
 const PREFIXES: &[&str] = &[
     "sk-", "sk_", "gsk_", "xai-", "fw_", "tgp_", "hf_", "aiza", "org-", "org_", "proj_", "proj-",
-    "acct_", "user-", "bearer",
+    "acct_", "user-", "bearer", "eyj", "akia", "asia", "dapi", "nvapi-", "r8_", "csk-", "pplx-",
 ];
 
 const HIDDEN: &str = "***";
@@ -57,6 +57,7 @@ fn is_private(word: &str) -> bool {
     // A word may have more in front of the private part: `key=sk-…`, `(organization:org-…`.
     let mut parts = lower.split(['=', ':', '/', '"', '\'', '(']);
     word.contains("://")
+        || lower.starts_with("arn:")
         || parts.any(|part| {
             PREFIXES.iter().any(|prefix| {
                 part.strip_prefix(prefix)
@@ -93,6 +94,11 @@ mod tests {
                 "Invalid 'temperature': expected <= 2, got 99.0.",
             ),
             ("my key topsecret at lab.example", "my key *** at ***"),
+            (
+                "User: arn:aws:iam::1:user/x with AKIAIOSFODNN7 is not authorized",
+                "User: *** with *** is not authorized",
+            ),
+            ("token eyJhbGciOi.eyJpc3M.c2ln expired", "token *** expired"),
         ] {
             let secrets = ["topsecret", "lab.example"];
             assert_eq!(scrub(message, secrets.into_iter()), clean);

@@ -19,12 +19,12 @@ pub(super) enum Finding {
 
 /// Reads an error.
 pub(super) fn find(http_status: u16, error: &VendorError) -> Finding {
-    let status = status(http_status, error);
     let code = error
         .code
         .as_deref()
         .unwrap_or_default()
         .to_ascii_lowercase();
+    let status = status(http_status, error.status, &code);
     let message = error
         .message
         .as_deref()
@@ -63,18 +63,18 @@ fn by_status(status: u16) -> Finding {
         422 => Finding::Caller(Kind::Unprocessable),
         429 => Finding::Upstream(Kind::RateLimitExceeded),
         498 | 503 | 529 => Finding::Upstream(Kind::ProviderOverloaded),
-        400 | 411 | 412 | 414 | 415 | 431 => Finding::Caller(Kind::InvalidRequest),
+        412 => Finding::Caller(Kind::PreconditionFailed),
+        400 | 411 | 414 | 415 | 431 => Finding::Caller(Kind::InvalidRequest),
         _ => Finding::Upstream(Kind::ProviderUnavailable),
     }
 }
 
 /// The status that is meant. A vendor may say 400 or even 200 and state another in the body, or
 /// only by its code.
-fn status(http: u16, error: &VendorError) -> u16 {
-    let stated = error
-        .status
+fn status(http: u16, stated: Option<u16>, code: &str) -> u16 {
+    let stated = stated
         .filter(|status| (400..600).contains(status))
-        .or_else(|| error.code.as_deref().and_then(status_of));
+        .or_else(|| status_of(code));
     match http {
         400 => stated.filter(|status| *status != 404).unwrap_or(400),
         401..600 => http,
@@ -82,19 +82,35 @@ fn status(http: u16, error: &VendorError) -> u16 {
     }
 }
 
-/// The HTTP status that a code stands for.
+/// The HTTP status that a code in lower case stands for: OpenAI's and Anthropic's types, Google's status words, AWS's
+/// exceptions.
 fn status_of(code: &str) -> Option<u16> {
     Some(match code {
-        "invalid_request_error" | "INVALID_ARGUMENT" | "FAILED_PRECONDITION" => 400,
-        "authentication_error" | "UNAUTHENTICATED" => 401,
+        "invalid_request_error"
+        | "invalid_argument"
+        | "failed_precondition"
+        | "out_of_range"
+        | "validationexception" => 400,
+        "authentication_error" | "unauthenticated" => 401,
         "billing_error" => 402,
-        "permission_error" | "PERMISSION_DENIED" => 403,
-        "not_found_error" | "NOT_FOUND" => 404,
+        "permission_error" | "permission_denied" | "accessdeniedexception" => 403,
+        "not_found_error" | "not_found" | "resourcenotfoundexception" => 404,
         "request_too_large" => 413,
-        "rate_limit_error" | "rate_limit_exceeded" | "RESOURCE_EXHAUSTED" => 429,
-        "api_error" | "server_error" | "INTERNAL" => 500,
-        "UNAVAILABLE" => 503,
-        "timeout_error" | "DEADLINE_EXCEEDED" => 504,
+        "rate_limit_error"
+        | "rate_limit_exceeded"
+        | "resource_exhausted"
+        | "throttlingexception"
+        | "toomanyrequestsexception"
+        | "servicequotaexceededexception" => 429,
+        "cancelled" => 499,
+        "api_error"
+        | "server_error"
+        | "internal"
+        | "internalserverexception"
+        | "modelerrorexception"
+        | "modelstreamerrorexception" => 500,
+        "unavailable" | "serviceunavailableexception" => 503,
+        "timeout_error" | "deadline_exceeded" | "modeltimeoutexception" => 504,
         "overloaded_error" => 529,
         _ => {
             return code
@@ -118,6 +134,12 @@ fn kind_of(code: &str, message: &str) -> Option<Kind> {
 /// Codes and words of the requests' faults, the most particular first. All in lower case.
 const CALLER: &[(Kind, &[&str], &[&str])] = &[
     (
+        Kind::TokenLimitExceeded,
+        &["token_limit_exceeded"],
+        &["token limit exceeded"],
+    ),
+    (Kind::InvalidPrompt, &["invalid_prompt"], &[]),
+    (
         Kind::ContextLengthExceeded,
         &[
             "context_length_exceeded",
@@ -136,6 +158,8 @@ const CALLER: &[(Kind, &[&str], &[&str])] = &[
             "input token count",
             "tokens) is too large to process",
             "maximum prompt length",
+            "input is too long",
+            "exceeds the maximum number of tokens",
         ],
     ),
     (
@@ -161,6 +185,7 @@ const CALLER: &[(Kind, &[&str], &[&str])] = &[
             "moderation_blocked",
             "data_inspection_failed",
             "prohibited_content",
+            "responsibleaipolicyviolation",
         ],
         &[
             "content policy",
@@ -168,8 +193,14 @@ const CALLER: &[(Kind, &[&str], &[&str])] = &[
             "content filtering policy",
             "usage policies",
             "usage policy",
+            "usage guidelines",
             "safety system",
+            "safety_check",
             "input was flagged",
+            "content exists risk",
+            "considered high risk",
+            "inappropriate content",
+            "sensitive content",
         ],
     ),
     (
@@ -246,6 +277,14 @@ const ACCOUNT_CODES: &[&str] = &[
     "billing_hard_limit_reached",
     "account_deactivated",
     "insufficient_balance",
+    "not_enough_balance",
+    "exceeded_current_quota_error",
+    "arrearage",
+    "unrecognizedclientexception",
+    "invalidsignatureexception",
+    "incompletesignatureexception",
+    "missingauthenticationtokenexception",
+    "expiredtokenexception",
 ];
 
 const ACCOUNT_WORDS: &[&str] = &[
@@ -258,6 +297,9 @@ const ACCOUNT_WORDS: &[&str] = &[
     "insufficient balance",
     "insufficient credits",
     "insufficient quota",
+    "balance is insufficient",
+    "account is in good standing",
+    "location is not supported",
 ];
 
 const MODEL_CODES: &[&str] = &[
@@ -265,6 +307,10 @@ const MODEL_CODES: &[&str] = &[
     "invalid_model",
     "deploymentnotfound",
     "not_found_error",
+    "resourcenotfoundexception",
+    "resource_does_not_exist",
+    "endpoint_not_found",
+    "operationnotsupported",
     "unsupported_country_region_territory",
 ];
 
@@ -273,6 +319,9 @@ const MODEL_WORDS: &[&str] = &[
     "does not exist",
     "not found",
     "is not supported for",
+    "is not supported by",
+    "is not supported. supported models",
+    "unknown model",
     "invalid model",
     "model identifier is invalid",
     "not allowed to",
@@ -287,4 +336,7 @@ const OVERLOADED_CODES: &[&str] = &[
     "overloaded",
     "capacity_exceeded",
     "engine_overloaded",
+    "engine_overloaded_error",
+    "modelnotreadyexception",
+    "temporarily_unavailable",
 ];

@@ -97,6 +97,10 @@ const BY_WORDS: &[(&str, Taken)] = &[
         "did not call a tool",
         Taken::Upstream(Kind::ProviderUnavailable),
     ),
+    (
+        "is not supported. Supported models",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
     ("CachedContent not found", Taken::Account),
 ];
 
@@ -113,6 +117,53 @@ fn expected(status: u16, body: &str) -> Taken {
     }
 }
 
+/// The dialect, or the one whose reader of errors takes them in whatever form.
+fn spoken(dialect: Dialect) -> Dialect {
+    dialects::called(dialect).map_or(Dialect::OpenAiChat, |_| dialect)
+}
+
+/// The headers of a recorded answer.
+fn headers_of(exchange: &corpus::Exchange) -> http::HeaderMap {
+    let headers = exchange.response.headers.iter();
+    headers
+        .filter_map(|(name, value)| {
+            Some((name.parse::<http::HeaderName>().ok()?, value.parse().ok()?))
+        })
+        .collect()
+}
+
+/// What each vendor's errors mean, all recorded ones, one line for all that are alike.
+#[test]
+fn recorded_errors_by_vendor_status_and_code_are_what_the_table_says() {
+    if !corpus::available() {
+        println!("skipped: the corpus is not beside the repository");
+        return;
+    }
+    let mut table = std::collections::BTreeMap::<String, usize>::new();
+    for exchange in corpus::exchanges(None, "error") {
+        let exchange = exchange.unwrap();
+        if exchange.response.base64.is_some() {
+            continue;
+        }
+        let status = exchange.response.status;
+        // Its reader takes errors of whatever form, so that the table holds for all vendors.
+        let dialect = Dialect::OpenAiChat;
+        let error = codec(dialect).parse_error(status, &exchange.response.wire_bytes());
+        let upstream = own(dialect, "https://lab.example/v1");
+        let fault = judge(&upstream, status, &headers_of(&exchange), &error);
+        let code = fault.provider_code.as_deref().unwrap_or("-");
+        let meaning = format!("{:?}", taken(&fault));
+        let provider = &exchange.provider;
+        let line = format!("{provider:<12} {status} {code:<34} {meaning}");
+        *table.entry(line).or_default() += 1;
+    }
+    let lines: Vec<_> = table
+        .into_iter()
+        .map(|(line, count)| format!("{line} ×{count}"))
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
 #[test]
 fn every_recorded_error_is_taken_for_what_it_is() {
     if !corpus::available() {
@@ -126,6 +177,9 @@ fn every_recorded_error_is_taken_for_what_it_is() {
         let dialect = match exchange.provider.as_str() {
             "anthropic" => Dialect::Anthropic,
             "gemini" | "vertex" => Dialect::Gemini,
+            "bedrock" => spoken(Dialect::Bedrock),
+            "cohere" => spoken(Dialect::Cohere),
+            "ollama" => spoken(Dialect::Ollama),
             _ => Dialect::OpenAiChat,
         };
         // Some bodies were recorded compressed and cannot be read.
@@ -137,14 +191,7 @@ fn every_recorded_error_is_taken_for_what_it_is() {
         let body = exchange.response.wire_bytes();
         let error = codec(dialect).parse_error(status, &body);
         let upstream = own(dialect, "https://lab.example/v1");
-        let headers = exchange
-            .response
-            .headers
-            .iter()
-            .filter_map(|(name, value)| {
-                Some((name.parse::<http::HeaderName>().ok()?, value.parse().ok()?))
-            });
-        let fault = judge(&upstream, status, &headers.collect(), &error);
+        let fault = judge(&upstream, status, &headers_of(&exchange), &error);
         let text = String::from_utf8_lossy(&body);
         if taken(&fault) != expected(status, &text) {
             wrong.push(format!(
@@ -298,7 +345,249 @@ const DOCUMENTED: &[(u16, &str, &str, Taken)] = &[
         "temperature must be <= 2",
         Taken::Caller(Kind::InvalidRequest),
     ),
+    // AWS, by its exceptions; within a stream they come without a status.
+    (
+        429,
+        "ThrottlingException",
+        "Too many requests",
+        Taken::Upstream(Kind::RateLimitExceeded),
+    ),
+    (
+        200,
+        "throttlingException",
+        "Too many requests",
+        Taken::Upstream(Kind::RateLimitExceeded),
+    ),
+    (
+        400,
+        "ServiceQuotaExceededException",
+        "",
+        Taken::Upstream(Kind::RateLimitExceeded),
+    ),
+    (
+        429,
+        "ModelNotReadyException",
+        "",
+        Taken::Upstream(Kind::ProviderOverloaded),
+    ),
+    (
+        200,
+        "serviceUnavailableException",
+        "",
+        Taken::Upstream(Kind::ProviderOverloaded),
+    ),
+    (
+        424,
+        "ModelErrorException",
+        "",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    (
+        200,
+        "modelStreamErrorException",
+        "",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    (
+        408,
+        "ModelTimeoutException",
+        "",
+        Taken::Upstream(Kind::Timeout),
+    ),
+    (
+        403,
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+        Taken::Account,
+    ),
+    (400, "UnrecognizedClientException", "", Taken::Account),
+    (
+        404,
+        "ResourceNotFoundException",
+        "Could not resolve the foundation model",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    (
+        400,
+        "ValidationException",
+        "Input is too long for requested model.",
+        Taken::Caller(Kind::ContextLengthExceeded),
+    ),
+    // Google, by its status words.
+    (
+        400,
+        "FAILED_PRECONDITION",
+        "User location is not supported for the API use.",
+        Taken::Account,
+    ),
+    (
+        200,
+        "UNAVAILABLE",
+        "The model is overloaded",
+        Taken::Upstream(Kind::ProviderOverloaded),
+    ),
+    (200, "DEADLINE_EXCEEDED", "", Taken::Upstream(Kind::Timeout)),
+    (
+        200,
+        "INTERNAL",
+        "",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    (
+        403,
+        "PERMISSION_DENIED",
+        "Vertex AI API has not been used in project 1",
+        Taken::Account,
+    ),
+    // Azure.
+    (
+        400,
+        "content_filter",
+        "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
+        Taken::Caller(Kind::ContentPolicyViolation),
+    ),
+    (
+        400,
+        "ResponsibleAIPolicyViolation",
+        "",
+        Taken::Caller(Kind::ContentPolicyViolation),
+    ),
+    (
+        400,
+        "OperationNotSupported",
+        "The chatCompletion operation does not work with the specified model",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    // Databricks and Snowflake.
+    (
+        404,
+        "ENDPOINT_NOT_FOUND",
+        "no such endpoint",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    (
+        400,
+        "RESOURCE_DOES_NOT_EXIST",
+        "",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    (
+        429,
+        "REQUEST_LIMIT_EXCEEDED",
+        "",
+        Taken::Upstream(Kind::RateLimitExceeded),
+    ),
+    (
+        503,
+        "TEMPORARILY_UNAVAILABLE",
+        "",
+        Taken::Upstream(Kind::ProviderOverloaded),
+    ),
+    (403, "390303", "Invalid OAuth access token.", Taken::Account),
+    (
+        400,
+        "",
+        "unknown model \"x\"",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    // Cohere, Ollama, routers.
+    (
+        400,
+        "TOO_MANY_TOKENS",
+        "too many tokens",
+        Taken::Caller(Kind::ContextLengthExceeded),
+    ),
+    (
+        404,
+        "",
+        "model 'x' not found",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    (
+        400,
+        "model_not_supported",
+        "The requested model 'x' is not supported by any provider you have enabled.",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    // Makers in China.
+    (
+        400,
+        "invalid_request_error",
+        "Content Exists Risk",
+        Taken::Caller(Kind::ContentPolicyViolation),
+    ),
+    (
+        400,
+        "DataInspectionFailed",
+        "Input data may contain inappropriate content.",
+        Taken::Caller(Kind::ContentPolicyViolation),
+    ),
+    (
+        400,
+        "1301",
+        "may contain unsafe or sensitive content",
+        Taken::Caller(Kind::ContentPolicyViolation),
+    ),
+    (429, "exceeded_current_quota_error", "", Taken::Account),
+    (
+        429,
+        "engine_overloaded_error",
+        "",
+        Taken::Upstream(Kind::ProviderOverloaded),
+    ),
+    (
+        400,
+        "Arrearage",
+        "Access denied, please make sure your account is in good standing.",
+        Taken::Account,
+    ),
+    // xAI and OpenAI.
+    (
+        403,
+        "",
+        "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_CSAM",
+        Taken::Caller(Kind::ContentPolicyViolation),
+    ),
+    (
+        400,
+        "invalid_prompt",
+        "Invalid prompt",
+        Taken::Caller(Kind::InvalidPrompt),
+    ),
+    (
+        400,
+        "token_limit_exceeded",
+        "",
+        Taken::Caller(Kind::TokenLimitExceeded),
+    ),
+    (412, "", "", Taken::Caller(Kind::PreconditionFailed)),
 ];
+
+#[test]
+fn aws_names_the_kind_of_an_error_in_a_header() {
+    let dialect = Dialect::OpenAiChat;
+    let name = "x-amzn-errortype".parse::<http::HeaderName>().unwrap();
+    for (kind, meaning) in [
+        (
+            "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/",
+            Taken::Upstream(Kind::RateLimitExceeded),
+        ),
+        ("UnrecognizedClientException", Taken::Account),
+        (":", Taken::Caller(Kind::InvalidRequest)),
+    ] {
+        let headers = http::HeaderMap::from_iter([(name.clone(), kind.parse().unwrap())]);
+        let error = codec(dialect).parse_error(400, b"{\"message\":\"no\"}");
+        let fault = judge(
+            &own(dialect, "https://lab.example/v1"),
+            400,
+            &headers,
+            &error,
+        );
+        assert_eq!(taken(&fault), meaning, "{kind}");
+        let code = fault.provider_code.as_deref().unwrap_or_default();
+        assert!(kind.starts_with(code) && !code.contains(':'), "{code}");
+    }
+}
 
 #[test]
 fn errors_that_were_not_recorded_are_taken_for_what_vendors_document() {
