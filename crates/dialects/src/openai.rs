@@ -1,6 +1,7 @@
 //! What the OpenAI family shares, and its wire formats.
 
 pub mod chat;
+pub mod completions;
 mod effort;
 mod error;
 mod loose;

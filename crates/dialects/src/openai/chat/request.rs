@@ -22,7 +22,11 @@ const MODALITIES: &[&str] = &["text", "image", "audio"];
 
 /// Reads a request.
 pub(super) fn parse_request(body: &[u8]) -> Result<Request, Error> {
-    let mut fields = Fields::parse(body)?;
+    parse_fields(Fields::parse(body)?)
+}
+
+/// Reads the fields of a request.
+pub(in crate::openai) fn parse_fields(mut fields: Fields) -> Result<Request, Error> {
     let messages = take_messages(&mut fields)?;
     // Usage is always sent; asking for it changes nothing.
     fields.object("usage")?;

@@ -29,8 +29,8 @@ pub(super) struct OpenItem {
 enum Kind {
     Message,
     Reasoning,
-    /// A call of a tool of the caller's: its number, and how many bytes of its arguments were told.
-    Call(u32, usize),
+    /// A call of a tool of the caller's: its number, and whether arguments were told.
+    Call(u32, bool),
     /// Anything else: it is told when it is whole.
     Own,
 }
@@ -41,7 +41,7 @@ struct Told {
     group: Group,
     index: u64,
     block: u32,
-    bytes: usize,
+    has_words: bool,
     citations: usize,
 }
 
@@ -87,7 +87,7 @@ impl OpenItem {
                 let custom = kind == "custom_tool_call";
                 out(call(item, custom, sink.calls));
                 sink.calls = sink.calls.saturating_add(1);
-                Kind::Call(sink.calls.saturating_sub(1), 0)
+                Kind::Call(sink.calls.saturating_sub(1), false)
             }
             _ => Kind::Own,
         };
@@ -115,7 +115,7 @@ impl OpenItem {
             return;
         }
         let told = self.told(Group::Text, index, sink);
-        told.bytes = told.bytes.saturating_add(text.len());
+        told.has_words = true;
         out(Event::Text {
             choice: 0,
             block: told.block,
@@ -129,7 +129,7 @@ impl OpenItem {
             return;
         }
         let told = self.told(Group::Refusal, index, &mut Sink::default());
-        told.bytes = told.bytes.saturating_add(text.len());
+        told.has_words = true;
         out(Event::Refusal { choice: 0, text });
     }
 
@@ -172,12 +172,13 @@ impl OpenItem {
         sink: &mut Sink,
         out: &mut impl FnMut(Event),
     ) {
-        let bytes = text.len();
-        let body = ReasoningBody::Text {
-            text,
-            signature: None,
-        };
-        self.think((Group::Thought, index, bytes), body, sink, out);
+        if !text.is_empty() {
+            let body = ReasoningBody::Text {
+                text,
+                signature: None,
+            };
+            self.think((Group::Thought, index), body, sink, out);
+        }
     }
 
     /// More of a summary.
@@ -188,9 +189,10 @@ impl OpenItem {
         sink: &mut Sink,
         out: &mut impl FnMut(Event),
     ) {
-        let bytes = text.len();
-        let body = ReasoningBody::Summary(text);
-        self.think((Group::Summary, index, bytes), body, sink, out);
+        if !text.is_empty() {
+            let body = ReasoningBody::Summary(text);
+            self.think((Group::Summary, index), body, sink, out);
+        }
     }
 
     /// More of a call's arguments, or of a custom tool's input.
@@ -198,7 +200,7 @@ impl OpenItem {
         if let Kind::Call(index, told) = &mut self.kind
             && !fragment.is_empty()
         {
-            *told = told.saturating_add(fragment.len());
+            *told = true;
             out(Event::ToolArguments {
                 choice: 0,
                 index: *index,
@@ -224,7 +226,7 @@ impl OpenItem {
             Kind::Call(_, told) => {
                 let names = ["arguments", "input"];
                 let whole = names.iter().find_map(|name| item.get(*name)?.as_str());
-                let more = whole.and_then(|whole| whole.get(told..));
+                let more = whole.filter(|_| !told);
                 self.arguments(more.unwrap_or_default().to_owned(), out);
             }
             Kind::Own => own_done(item, out),
@@ -296,18 +298,15 @@ impl OpenItem {
 
     fn think(
         &mut self,
-        (group, index, bytes): (Group, u64, usize),
+        (group, index): (Group, u64),
         body: ReasoningBody,
         sink: &mut Sink,
         out: &mut impl FnMut(Event),
     ) {
-        if bytes == 0 {
-            return;
-        }
         let is_new = self.find(group, index).is_none();
         let id = self.id.clone().filter(|_| is_new);
         let told = self.told(group, index, sink);
-        told.bytes = told.bytes.saturating_add(bytes);
+        told.has_words = true;
         out(Event::Reasoning(ReasoningDelta {
             choice: 0,
             block: told.block,
@@ -329,7 +328,7 @@ impl OpenItem {
                 group,
                 index,
                 block: sink.block(),
-                bytes: 0,
+                has_words: false,
                 citations: 0,
             });
             self.parts.len().saturating_sub(1)
@@ -338,11 +337,12 @@ impl OpenItem {
         &mut self.parts[position]
     }
 
-    /// What the whole text says behind what was told of it.
+    /// What the whole text says where nothing was told of it in pieces. Pieces are never counted against the
+    /// whole: not all of them need to have come this way ([`crate::short`]).
     fn more(&self, group: Group, index: u64, whole: Option<&Value>) -> String {
-        let told = self.find(group, index).map_or(0, |told| told.bytes);
-        let whole = whole.and_then(Value::as_str).unwrap_or_default();
-        whole.get(told..).unwrap_or_default().to_owned()
+        let was_told = self.find(group, index).is_some_and(|told| told.has_words);
+        let whole = whole.and_then(Value::as_str).filter(|_| !was_told);
+        whole.unwrap_or_default().to_owned()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Reading a streamed answer. A whole answer is a stream whose items are all done at once, so both are read here.
 //!
 //! What belongs together is found by `output_index`: some vendors give every event of an item another `item_id`.
-//! An item that is done is compared with what was told of it piece by piece, and the rest of it is given out: so
-//! nothing is lost of vendors that leave the pieces out.
+//! Of an item that is done, the parts of which no piece came before are given out whole: so nothing is lost of
+//! vendors that leave the pieces out.
 
 use canon::{Event, Extras, FinishReason};
 use serde::Deserialize;

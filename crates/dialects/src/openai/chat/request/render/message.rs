@@ -116,8 +116,9 @@ impl Content<'_> {
                     }
                 }
             }
+            // A prompt that is to be repeated: that is for who writes the answer.
+            Some((Dialect::OpenAiCompletions, _)) | None => {}
             Some(_) => self.lose("(other fields)", super::FOREIGN),
-            None => {}
         }
         object.close();
     }
