@@ -11,7 +11,7 @@ pub(super) const OLLAMA: Provider = Provider {
     name: "Ollama",
     dialect: Dialect::OpenAiChat,
     base_url: "http://127.0.0.1:11434/v1",
-    also: &[Wire::new(Dialect::Ollama, "http://127.0.0.1:11434/api")],
+    also: &[Wire::new(Dialect::Ollama, "http://127.0.0.1:11434")],
     auth: Auth::Bearer,
     key_variables: &[],
     speaks: &[Task::Chat, Task::Embeddings],
