@@ -1,4 +1,5 @@
 //! The routes that models answer on.
 
 pub mod chat;
+pub(crate) mod gemini;
 pub mod models;

@@ -64,7 +64,7 @@ pub fn body<'a>(fault: &'a Fault, generation: Option<&'a str>) -> ErrorBody<'a> 
 }
 
 /// The whole answer to a request that cannot be served, in the caller's dialect; OpenRouter's base form on
-/// routes that have none.
+/// routes that have none, and where the dialect is not served.
 #[must_use]
 pub fn respond(fault: &Fault, dialect: Dialect, generation: Option<&str>) -> Response {
     respond_as(status_of(fault), fault, dialect, generation)
@@ -88,7 +88,8 @@ pub fn respond_as(
 ) -> Response {
     note(fault, generation);
     let mut bytes = Vec::with_capacity(256);
-    if let Some(serve) = dialects::served(dialect) {
+    let serve = dialects::served(dialect).or_else(|| dialects::served(Dialect::OpenAiChat));
+    if let Some(serve) = serve {
         let error = ErrorBody {
             status: status.as_u16(),
             ..body(fault, generation)

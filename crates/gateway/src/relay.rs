@@ -6,8 +6,10 @@
 mod admit;
 mod answer;
 mod attempt;
+mod count;
 mod detached;
 mod hold;
+mod loss;
 mod meter;
 mod plan;
 mod price;
@@ -15,13 +17,15 @@ mod receive;
 mod record;
 
 use axum::{body::Body, response::Response};
-use canon::{Fault, GenerationId};
+use canon::{Fault, GenerationId, Secret};
 use dialects::Serve;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{app::Core, chance, clock, refusal};
 
 pub use admit::{Admitted, Caller};
+pub use count::count;
+pub(crate) use plan::speaks;
 pub use plan::{Plan, Target, plan, plan_in};
 
 /// Carries the id of the generation on every inference answer, errors included.
@@ -43,6 +47,30 @@ pub struct Head {
     pub serve: &'static dyn Serve,
     /// Its headers.
     pub headers: HeaderMap,
+    /// What its address says.
+    pub address: Address,
+}
+
+/// What an address says that other dialects say in the body or the headers (Gemini).
+#[derive(Debug, Default)]
+pub struct Address {
+    /// The model.
+    pub model: Option<String>,
+    /// How the answer shall come.
+    pub delivery: Option<Delivery>,
+    /// The caller's key.
+    pub key: Option<Secret<String>>,
+}
+
+/// How an answer comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// At once.
+    Whole,
+    /// In pieces, as events.
+    Events,
+    /// In pieces, as the elements of a JSON array.
+    Array,
 }
 
 /// Serves one request: an answer in the caller's dialect, or an error in it.
@@ -71,9 +99,12 @@ async fn path(core: &Core, inbound: Inbound, generation: &GenerationId) -> Resul
         }
     };
     let body = receive::receive(server, body).await?;
-    let admitted = admit::admit(known, &head, &body, generation)?;
-    let plan = plan::plan(core.app(), &admitted.request)?;
+    let admitted = admit::admit(core, known, &head, (&body, generation))?;
     let shape = answer::Shape::of(&admitted);
+    let plan = match plan::plan(core.app(), &admitted.request) {
+        Ok(plan) => plan,
+        Err(fault) => return shape.cut_short(fault),
+    };
     // Money is held inside, once for each attempt, before a byte goes out.
     // Boxed here, where it is made: it is large, and every step behind would move it.
     let attempting = Box::pin(attempt::attempt(core.clone(), admitted, plan));

@@ -8,7 +8,7 @@ use axum::{
     extract::{DefaultBodyLimit, OriginalUri, State},
     http::Method,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
 use canon::{Dialect, Fault, Kind};
 use http::{Request, StatusCode, header};
@@ -18,13 +18,16 @@ use serde_json::json;
 
 use crate::{
     app::Core,
-    inference::{chat, models},
+    inference::{
+        chat::{self, Route},
+        gemini, models,
+    },
     platform::{generations, keys},
     refusal,
 };
 
-/// What a connection talks to. The routes that nearly every request takes are found here, past the router and its
-/// layers; the router has them too, for every other method. Cheap to clone.
+/// What a connection talks to. The routes of inference, which nearly every request takes, are found here, past the
+/// router and its layers; the router has them too, for every other method. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Front {
     core: Core,
@@ -46,17 +49,29 @@ impl Service<Request<Incoming>> for Front {
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let dialect = match request.uri().path() {
-            "/api/v1/chat/completions" | "/v1/chat/completions" => Dialect::OpenAiChat,
-            "/api/v1/messages" | "/v1/messages" => Dialect::Anthropic,
-            _ => return Box::pin(self.router.call(request)),
-        };
-        if request.method() != Method::POST {
-            return Box::pin(self.router.call(request));
+        match inference(request.uri().path()) {
+            Some(route) if request.method() == Method::POST => {
+                let core = self.core.clone();
+                Box::pin(async move { Ok(chat::serve(&core, route, request.map(Body::new)).await) })
+            }
+            Some(_) | None => Box::pin(self.router.call(request)),
         }
-        let core = self.core.clone();
-        Box::pin(async move { Ok(chat::serve(&core, dialect, request.map(Body::new)).await) })
     }
+}
+
+/// The routes of inference, all `POST`, under `/api` and without it: what OpenAI's, Anthropic's and Google's clients
+/// append to a bare host.
+fn inference(path: &str) -> Option<Route> {
+    Some(match path.strip_prefix("/api").unwrap_or(path) {
+        "/v1/chat/completions" => Route::Answer(Dialect::OpenAiChat),
+        "/v1/messages" => Route::Answer(Dialect::Anthropic),
+        "/v1/responses" => Route::Answer(Dialect::OpenAiResponses),
+        "/v1/completions" => Route::Answer(Dialect::OpenAiCompletions),
+        "/v1/messages/count_tokens" => Route::Count(Dialect::Anthropic),
+        // `/v1beta/models/{model}:generateContent`, `:streamGenerateContent` and `:countTokens`.
+        path if gemini::is_method(path) => Route::Gemini,
+        _ => return None,
+    })
 }
 
 /// Everything that is answered, on one core.
@@ -64,12 +79,11 @@ pub fn router(core: Core) -> Router {
     let api = api();
     Router::new()
         .nest("/api/v1", api.clone())
-        // What OpenAI's and Anthropic's clients append to a bare host.
         .nest("/v1", api)
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/docs/errors", get(errors))
-        .fallback(not_found)
+        .fallback(elsewhere)
         .method_not_allowed_fallback(wrong_method)
         // Handlers limit their bodies themselves, with an error in the caller's dialect.
         .layer(DefaultBodyLimit::disable())
@@ -78,9 +92,6 @@ pub fn router(core: Core) -> Router {
 
 fn api() -> Router<Core> {
     Router::new()
-        // Inference.
-        .route("/chat/completions", post(chat::completions))
-        .route("/messages", post(chat::messages))
         // Catalogue.
         .route("/models", get(models::list))
         .route("/models/count", get(models::count))
@@ -126,9 +137,26 @@ async fn errors() -> Response {
         .into_response()
 }
 
-async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
-    let fault = Fault::caller(Kind::NotFound, format!("There is no route {}", uri.path()));
-    refusal::respond(&fault, dialect_of(uri.path()), None)
+/// Inference, and what there is not.
+async fn elsewhere(
+    State(core): State<Core>,
+    OriginalUri(uri): OriginalUri,
+    request: Request<Body>,
+) -> Response {
+    let path = uri.path();
+    match inference(path) {
+        Some(route) if request.method() == Method::POST => chat::serve(&core, route, request).await,
+        Some(_) => {
+            let wrong = wrong_method(request.method().clone(), OriginalUri(uri)).await;
+            ([(header::ALLOW, "POST")], wrong).into_response()
+        }
+        None => not_found(path),
+    }
+}
+
+fn not_found(path: &str) -> Response {
+    let fault = Fault::caller(Kind::NotFound, format!("There is no route {path}"));
+    refusal::respond(&fault, dialect_of(path), None)
 }
 
 async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Response {
@@ -140,8 +168,20 @@ async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Response
 
 /// The dialect in which a path's errors are told.
 fn dialect_of(path: &str) -> Dialect {
-    if path.trim_end_matches('/').ends_with("/messages") || path.contains("/messages/") {
+    let path = path.strip_prefix("/api").unwrap_or(path);
+    if let Some(route) = inference(path) {
+        return route.dialect();
+    }
+    let under = |root| {
+        let rest: Option<&str> = path.strip_prefix(root);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if under("/v1/messages") {
         Dialect::Anthropic
+    } else if under("/v1/responses") {
+        Dialect::OpenAiResponses
+    } else if under("/v1beta") {
+        Dialect::Gemini
     } else {
         Dialect::OpenAiChat
     }

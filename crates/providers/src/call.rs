@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use canon::{Fault, Response};
-use dialects::{Loss, Target};
+use dialects::{Framing, Loss, Target};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -163,11 +163,13 @@ fn address(
     *request.method_mut() = http::Method::POST;
     *request.uri_mut() = uri;
     *request.headers_mut() = way.headers().clone();
-    let accept = if message.stream {
-        HeaderValue::from_static("text/event-stream")
-    } else {
-        HeaderValue::from_static("application/json")
+    let accept = match way.codec().framing(way.form()) {
+        _ if !message.stream => "application/json",
+        Framing::Sse => "text/event-stream",
+        Framing::AwsEventStream => "application/vnd.amazon.eventstream",
+        Framing::JsonLines => "application/x-ndjson",
     };
+    let accept = HeaderValue::from_static(accept);
     request.headers_mut().insert(header::ACCEPT, accept);
     if let Ok(id) = HeaderValue::from_str(message.request_id) {
         request

@@ -71,7 +71,11 @@ fn take_loss(fields: &mut Fields) -> Result<OnLoss, Error> {
     let path = ours.path().to_owned();
     match ours.into_map().into_iter().next() {
         None => Ok(loss),
-        Some((name, value)) => Err(wrong(&format!("{path}.{name}"), "only the field loss", &value)),
+        Some((name, value)) => Err(wrong(
+            &format!("{path}.{name}"),
+            "only the field loss",
+            &value,
+        )),
     }
 }
 

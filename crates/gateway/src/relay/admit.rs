@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use canon::{Dialect, Fault, GenerationId, Key, Kind, Request, ToolKind};
+use canon::{Dialect, Fault, GenerationId, Key, Kind, OnLoss, Request, ToolKind};
 use http::{HeaderMap, header};
-use serde_json::Value;
+use policy::catalog::Catalog;
+use serde_json::{Map, Value};
 
-use super::Head;
+use super::{Delivery, Head, loss};
 use crate::{app::Core, clock};
 
 /// A request that may be served: its key is good and its body was understood.
@@ -19,6 +20,10 @@ pub struct Admitted {
     pub request: Request,
     /// In which dialect; answers go out in it.
     pub dialect: Dialect,
+    /// In which form, where it is streamed.
+    pub delivery: Delivery,
+    /// The fields of the request that its dialect repeats in answers.
+    pub echo: Option<Box<Map<String, Value>>>,
     /// Its id.
     pub generation: GenerationId,
     /// When it came in, in microseconds since 1970.
@@ -32,8 +37,8 @@ pub struct Admitted {
 /// A request whose sender is known.
 #[derive(Debug)]
 pub(super) struct Known {
-    key: Arc<Key>,
-    arrived_at: i64,
+    pub(super) key: Arc<Key>,
+    pub(super) arrived_at: i64,
 }
 
 /// What the caller says about itself, for its own records.
@@ -61,7 +66,7 @@ impl Admitted {
 /// Step 1: finds out who asks, before anything of the body is kept.
 pub(super) async fn identify(core: &Core, head: &Head) -> Result<Known, Fault> {
     let arrived_at = clock::now_micros();
-    let secret = secret_of(&head.headers, head.serve.dialect())?;
+    let secret = secret_of(head)?;
     let key = core.app().keyring.find(secret).await?;
     if key.management {
         let say = "A management key cannot be used for inference: make an API key with `weir keys create`";
@@ -72,18 +77,20 @@ pub(super) async fn identify(core: &Core, head: &Head) -> Result<Known, Fault> {
 
 /// Step 3: reads what is asked for.
 pub(super) fn admit(
+    core: &Core,
     known: Known,
     head: &Head,
-    body: &Bytes,
-    generation: &GenerationId,
+    (body, generation): (&Bytes, &GenerationId),
 ) -> Result<Box<Admitted>, Fault> {
     let Known { key, arrived_at } = known;
-    let Head { serve, headers } = head;
-    let mut request = serve.parse_request(body).map_err(|error| {
-        let kind = Kind::InvalidRequest;
-        Fault::caller(kind, error.to_string()).with_metadata("param", error.path().unwrap_or(""))
-    })?;
+    let headers = &head.headers;
+    let request = head.serve.parse_request(body);
+    let mut request = addressed(core, head, request.map_err(|error| unreadable(&error))?);
     refuse_what_is_not_there_yet(&request)?;
+    if request.routing.loss == OnLoss::Silent {
+        request.routing.loss = loss::wish(headers)?;
+    }
+    let echo = head.serve.echo(&request);
     let mut caller = Caller {
         referer: text_of(headers, "http-referer").or_else(|| text_of(headers, "referer")),
         title: text_of(headers, "x-openrouter-title").or_else(|| text_of(headers, "x-title")),
@@ -102,7 +109,9 @@ pub(super) fn admit(
     Ok(Box::new(Admitted {
         key,
         request,
-        dialect: serve.dialect(),
+        dialect: head.serve.dialect(),
+        delivery: head.address.delivery.unwrap_or(Delivery::Events),
+        echo,
         generation: generation.clone(),
         arrived_at,
         body_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
@@ -110,8 +119,41 @@ pub(super) fn admit(
     }))
 }
 
-/// The key's plaintext: `Authorization: Bearer`, or `x-api-key` where Anthropic's clients send it.
-fn secret_of(headers: &HeaderMap, dialect: Dialect) -> Result<&str, Fault> {
+/// A body that was not understood.
+pub(super) fn unreadable(error: &dialects::Error) -> Fault {
+    let kind = Kind::InvalidRequest;
+    Fault::caller(kind, error.to_string()).with_metadata("param", error.path().unwrap_or(""))
+}
+
+/// The request with what its address says.
+pub(super) fn addressed(core: &Core, head: &Head, mut request: Request) -> Request {
+    if let Some(model) = &head.address.model {
+        let snapshot = core.app().snapshot.load();
+        let full = with_author(&snapshot.catalog, model);
+        request.model = Some(full.unwrap_or_else(|| model.clone()));
+    }
+    if let Some(delivery) = head.address.delivery {
+        request.stream = delivery != Delivery::Whole;
+    }
+    request
+}
+
+/// A model's name with its author, where it was written without and only one author has such a model.
+fn with_author(catalog: &Catalog, name: &str) -> Option<String> {
+    if name.contains('/') || catalog.resolve(name).is_some() {
+        return None;
+    }
+    let (stem, suffixes) = name.split_at(name.find(':').unwrap_or(name.len()));
+    let slugs = catalog.models().iter().map(|model| model.slug.as_str());
+    let mut found = slugs.filter(|slug| slug.split_once('/').is_some_and(|(_, own)| own == stem));
+    let only = found.next().filter(|_| found.next().is_none())?;
+    Some(format!("{only}{suffixes}"))
+}
+
+/// The key's plaintext: `Authorization: Bearer`, or where the clients of a dialect send it: `x-api-key` (Anthropic's),
+/// `x-goog-api-key` and `?key=` (Google's).
+fn secret_of(head: &Head) -> Result<&str, Fault> {
+    let headers = &head.headers;
     let missing = || Fault::caller(Kind::Authentication, "Missing Authentication header");
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let text = value.to_str().map_err(|_| missing())?;
@@ -121,12 +163,21 @@ fn secret_of(headers: &HeaderMap, dialect: Dialect) -> Result<&str, Fault> {
         }
         return Err(missing());
     }
-    if dialect == Dialect::Anthropic
-        && let Some(value) = headers.get("x-api-key")
-    {
+    let own = match head.serve.dialect() {
+        Dialect::Anthropic => headers.get("x-api-key"),
+        Dialect::Gemini => headers.get("x-goog-api-key"),
+        Dialect::OpenAiChat
+        | Dialect::OpenAiResponses
+        | Dialect::OpenAiCompletions
+        | Dialect::Bedrock
+        | Dialect::Cohere
+        | Dialect::Ollama => None,
+    };
+    if let Some(value) = own {
         return value.to_str().map_err(|_| missing());
     }
-    Err(missing())
+    let key = head.address.key.as_ref();
+    key.map(|key| key.expose().as_str()).ok_or_else(missing)
 }
 
 fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {

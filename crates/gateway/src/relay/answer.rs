@@ -1,5 +1,7 @@
 //! Step 7: the answer goes out, whole or event by event, in the caller's dialect.
 
+mod array;
+
 use std::{convert::Infallible, pin::Pin, time::Duration};
 
 use axum::{
@@ -7,8 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use canon::{Dialect, Event, Fault, Part};
-use dialects::{RenderStream, Serve, Stamp};
+use canon::{Dialect, Event, Fault, OnLoss, Part};
+use dialects::{Receipt, RenderStream, Serve, Stamp, openai};
 use futures_util::stream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use http_body::Frame;
@@ -16,7 +18,8 @@ use http_body_util::StreamBody;
 use providers::{EventStream, Progress, Reply};
 use tokio::time::{Instant, Sleep};
 
-use super::{Admitted, attempt::Won, detached::Detached, meter::Meter};
+use self::array::Array;
+use super::{Admitted, Delivery, attempt::Won, detached::Detached, loss, meter::Meter};
 use crate::{app::Core, refusal};
 
 /// Tells the caller that the answer's limit was lowered to what the key can pay for.
@@ -27,6 +30,9 @@ const MAX_TOKENS: HeaderName = HeaderName::from_static("x-weir-max-tokens");
 pub(super) struct Shape {
     stream: bool,
     dialect: Dialect,
+    delivery: Delivery,
+    /// Whether the caller is told what was lost, which stands in the head of the answer.
+    tells_loss: bool,
     /// What is known of an answer that nobody gave.
     stamp: Stamp,
 }
@@ -38,13 +44,34 @@ impl Shape {
             created: admitted.arrived_at.div_euclid(1_000_000),
             model: admitted.request.model.clone().unwrap_or_default(),
             provider: String::new(),
-            echo: None,
+            echo: admitted.echo.clone(),
         };
         Self {
             stream: admitted.request.stream,
             dialect: admitted.dialect,
+            delivery: admitted.delivery,
+            tells_loss: admitted.request.routing.loss != OnLoss::Silent,
             stamp,
         }
+    }
+
+    /// The answer where nobody gave one: in Responses, what is too long is an answer that was cut short
+    /// (spec/inference.md §6.4); else the error as it is.
+    pub(super) fn cut_short(self, fault: Fault) -> Result<Response, Fault> {
+        let short = openai::responses::as_success(fault.kind);
+        let short = short.filter(|_| self.dialect == Dialect::OpenAiResponses);
+        let (Some(short), Some(serve)) = (short, dialects::served(self.dialect)) else {
+            return Err(fault);
+        };
+        refusal::note(&fault, Some(&self.stamp.generation));
+        let mut bytes = Vec::with_capacity(1_024);
+        if !self.stream {
+            serve.render_response(&short, &self.stamp, &Receipt::default(), &mut bytes);
+            return Ok(with_kind("application/json", Body::from(bytes)));
+        }
+        let mut renderer = serve.stream(self.stamp);
+        renderer.fault(&refusal::body(&fault, None), &mut bytes);
+        Ok(with_kind("text/event-stream", Body::from(bytes)))
     }
 }
 
@@ -61,17 +88,25 @@ pub(super) async fn deliver(
     let serve =
         dialects::served(shape.dialect).ok_or_else(|| Fault::ours("a dialect not served"))?;
     if !shape.stream {
-        return Detached::new(core.clone(), whole(serve, attempting)).await;
+        let whole = Detached::new(core.clone(), whole(serve, attempting)).await;
+        return whole.or_else(|fault| shape.cut_short(fault));
     }
     let config = &core.app().config.server;
     let grace = tokio::time::sleep(Duration::from_millis(config.grace_ms));
+    let array = (shape.delivery == Delivery::Array).then(Array::default);
     let answer = tokio::select! {
         biased;
-        won = attempting.as_mut() => Answer::flowing(serve, won?)?,
-        () = grace => Answer {
+        won = attempting.as_mut() => match won {
+            Ok(won) => Answer { array, ..Answer::flowing(serve, won)? },
+            Err(fault) => return shape.cut_short(fault),
+        },
+        // What was lost is known, and goes into the head, once it is known who answers.
+        () = grace, if !shape.tells_loss => Answer {
             phase: Phase::Waiting(attempting, shape.stamp),
             serve,
             clamped_to: None,
+            loss: None,
+            array,
         },
     };
     let keep_alive = Duration::from_millis(config.keep_alive_ms);
@@ -79,7 +114,11 @@ pub(super) async fn deliver(
 }
 
 async fn whole(serve: &'static dyn Serve, attempting: Attempting) -> Result<Response, Fault> {
-    let Won { reply, mut meter } = attempting.await?;
+    let Won {
+        reply,
+        mut meter,
+        loss,
+    } = attempting.await?;
     let Reply::Whole { mut response, .. } = reply else {
         return Err(Fault::ours(
             "a stream came where a whole answer was asked for",
@@ -96,16 +135,27 @@ async fn whole(serve: &'static dyn Serve, attempting: Attempting) -> Result<Resp
     let receipt = meter.complete();
     let mut bytes = Vec::with_capacity(1_024);
     serve.render_response(&response, &meter.stamp(), &receipt, &mut bytes);
-    let mut response = (StatusCode::OK, Body::from(bytes)).into_response();
+    let mut response = with_kind("application/json", Body::from(bytes));
+    add_ours(&mut response, meter.clamped_to(), loss);
+    Ok(response)
+}
+
+fn with_kind(kind: &'static str, body: Body) -> Response {
+    let mut response = (StatusCode::OK, body).into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    if let Some(limit) = meter.clamped_to() {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+/// What Weir has to say of an answer, in its head.
+fn add_ours(response: &mut Response, clamped_to: Option<u64>, loss: Option<HeaderValue>) {
+    let headers = response.headers_mut();
+    if let Some(limit) = clamped_to {
         headers.insert(MAX_TOKENS, HeaderValue::from(limit));
     }
-    Ok(response)
+    if let Some(loss) = loss {
+        headers.insert(loss::HEADER, loss);
+    }
 }
 
 /// The attempts at a request, under way.
@@ -116,6 +166,9 @@ struct Answer {
     phase: Phase,
     serve: &'static dyn Serve,
     clamped_to: Option<u64>,
+    loss: Option<HeaderValue>,
+    /// Where events are wanted as elements of an array.
+    array: Option<Array>,
 }
 
 enum Phase {
@@ -138,7 +191,7 @@ struct Flow {
 
 impl Answer {
     fn flowing(serve: &'static dyn Serve, won: Won) -> Result<Self, Fault> {
-        let Won { reply, meter } = won;
+        let Won { reply, meter, loss } = won;
         let Reply::Stream(source) = reply else {
             return Err(Fault::ours(
                 "a whole answer came where a stream was asked for",
@@ -158,6 +211,8 @@ impl Answer {
             phase: Phase::Flowing(Box::new(flow)),
             serve,
             clamped_to,
+            loss,
+            array: None,
         })
     }
 
@@ -172,12 +227,15 @@ impl Answer {
                         biased;
                         won = attempting.as_mut() => won,
                         () = silence.too_long() => {
-                            out.extend_from_slice(b": OPENROUTER PROCESSING\n\n");
+                            out.extend_from_slice(sign_of_life(self.serve.dialect()));
                             break;
                         }
                     };
                     match won.and_then(|won| Self::flowing(self.serve, won)) {
-                        Ok(flowing) => *self = flowing,
+                        Ok(flowing) => {
+                            let array = self.array.take();
+                            *self = Self { array, ..flowing };
+                        }
                         Err(fault) => {
                             let id = stamp.generation.clone();
                             let mut renderer = self.serve.stream(std::mem::take(stamp));
@@ -194,7 +252,23 @@ impl Answer {
             }
         }
         silence.broken();
+        if let Some(array) = &mut self.array {
+            out = array.elements(&out);
+            if matches!(self.phase, Phase::Ended) {
+                out.extend_from_slice(array.end());
+            }
+        }
         Some(Bytes::from(out))
+    }
+}
+
+/// What shows that a stream lives while nobody has answered. Google's client for Python takes every line that is not
+/// data for the beginning of an error, so Gemini's streams have no comments.
+const fn sign_of_life(dialect: Dialect) -> &'static [u8] {
+    if matches!(dialect, Dialect::Gemini) {
+        b"\n\n"
+    } else {
+        b": OPENROUTER PROCESSING\n\n"
     }
 }
 
@@ -271,22 +345,21 @@ impl Silence {
     }
 }
 
-fn streamed(answer: Answer, keep_alive: Duration) -> Response {
-    let clamped_to = answer.clamped_to;
+fn streamed(mut answer: Answer, keep_alive: Duration) -> Response {
+    let (clamped_to, loss) = (answer.clamped_to, answer.loss.take());
+    let kind = if answer.array.is_some() {
+        "application/json"
+    } else {
+        "text/event-stream"
+    };
     let state = (answer, Silence::new(keep_alive));
     let bytes = stream::unfold(state, |(mut answer, mut silence)| async move {
         let bytes = answer.next(&mut silence).await?;
         Some((Ok::<_, Infallible>(Frame::data(bytes)), (answer, silence)))
     });
-    let mut response = (StatusCode::OK, Body::new(StreamBody::new(bytes))).into_response();
+    let mut response = with_kind(kind, Body::new(StreamBody::new(bytes)));
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/event-stream"),
-    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Some(limit) = clamped_to {
-        headers.insert(MAX_TOKENS, HeaderValue::from(limit));
-    }
+    add_ours(&mut response, clamped_to, loss);
     response
 }

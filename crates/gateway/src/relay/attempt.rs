@@ -5,14 +5,20 @@
 
 use std::borrow::Cow;
 
-use canon::{Again, Availability, Blame, Fault, Kind};
+use canon::{Again, Availability, Blame, Dialect, Fault, Kind, OnLoss, Request};
 use dialects::{Loss, Thinking};
+use http::HeaderValue;
 use policy::catalog::{Endpoint, Lane, Model};
-use providers::{Failure, Outgoing, Reply, Sent};
+use providers::{Failure, Outgoing, Reply, Sent, Way};
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::{Admitted, meter::Meter, plan::Plan};
+use super::{
+    Admitted, loss,
+    loss::Guard,
+    meter::Meter,
+    plan::{Plan, Target},
+};
 use crate::{app::Core, clock, refusal};
 
 /// An answer has begun: what it says, and the meter that runs on it.
@@ -20,25 +26,30 @@ use crate::{app::Core, clock, refusal};
 pub(super) struct Won {
     pub(super) reply: Reply,
     pub(super) meter: Meter,
+    /// What the vendor could not be told, for the caller who asks.
+    pub(super) loss: Option<HeaderValue>,
 }
 
 /// Tries the plan's targets in order. Dropping the future ends the call under way; the prompt is then charged, by an
 /// estimate.
 pub(super) async fn attempt(
     core: Core,
-    admitted: Box<Admitted>,
+    mut admitted: Box<Admitted>,
     mut plan: Plan,
 ) -> Result<Won, Fault> {
     let attempts_max = usize::from(core.app().config.upstream.attempts_max);
     let asked = admitted.request.sampling.max_tokens;
-    let Some(first) = plan.next(None) else {
-        return Err(Fault::ours("a plan without a target"));
+    let mut guard = Guard::of(&admitted.request, admitted.dialect);
+    let Some(first) = guard.next(&mut plan, &mut admitted.request, None) else {
+        return Err(guard.nobody(&plan.requested));
     };
     let meter = Meter::new(core.app(), admitted, first.clone());
     let mut run = Run {
         core,
         plan,
+        guard,
         meter,
+        losses: Vec::new(),
         hint_ms: None,
     };
     let mut target = Some(first);
@@ -58,14 +69,13 @@ pub(super) async fn attempt(
         match run.call().await {
             Ok(reply) => {
                 run.meter.answered();
-                let meter = run.meter;
-                return Ok(Won { reply, meter });
+                return Ok(run.won(reply));
             }
             Err(failure) => {
                 run.meter.tried(failure.status, Some(failure.fault.kind));
                 run.judge(&failure);
                 if run.meter.attempts().len() < attempts_max {
-                    target = run.plan.next(Some(&failure.fault));
+                    target = run.next(&failure.fault);
                 }
                 run.meter.failed(failure.sent, target.is_none());
                 let generation = &run.meter.admitted().generation;
@@ -81,12 +91,30 @@ pub(super) async fn attempt(
 struct Run {
     core: Core,
     plan: Plan,
+    guard: Guard,
     meter: Meter,
+    /// What the vendor that is tried could not be told.
+    losses: Vec<Loss>,
     /// The shortest time after which one of them may be asked again.
     hint_ms: Option<u64>,
 }
 
 impl Run {
+    /// Who is tried after a fault.
+    fn next(&mut self, fault: &Fault) -> Option<Target> {
+        let request = self.meter.request_mut();
+        self.guard.next(&mut self.plan, request, Some(fault))
+    }
+
+    fn won(self, reply: Reply) -> Won {
+        let wish = self.meter.admitted().request.routing.loss;
+        Won {
+            reply,
+            loss: (wish != OnLoss::Silent).then(|| loss::header(&self.losses)),
+            meter: self.meter,
+        }
+    }
+
     async fn call(&mut self) -> Result<Reply, Failure> {
         let ours = |fault| Failure {
             fault: Box::new(fault),
@@ -95,36 +123,23 @@ impl Run {
         };
         let tier = self.meter.request_mut().service_tier.take();
         let endpoint = self.meter.target().endpoint().map_err(ours)?;
-        let fitting = match endpoint.lane {
-            Lane::Flex => Some("flex".to_owned()),
-            Lane::Priority => Some("priority".to_owned()),
-            Lane::Standard | Lane::Free | Lane::Extended | Lane::Thinking | Lane::Batch => tier
-                .clone()
-                .filter(|tier| !matches!(tier.as_str(), "flex" | "priority" | "fast")),
-        };
+        let fitting = fitting_tier(endpoint, tier.as_deref());
         self.meter.request_mut().service_tier = fitting;
-        let mut loss: Vec<Loss> = Vec::new();
         let (admitted, target) = (self.meter.admitted(), self.meter.target());
-        let endpoint = target.endpoint().map_err(ours)?;
-        let way = target.upstream.way(admitted.dialect, endpoint.model.as_str());
+        let way = target.way(admitted.dialect).map_err(ours)?;
+        self.losses.clear();
         let outgoing = Outgoing {
             upstream: &target.upstream,
             way,
-            target: dialects::Target {
-                upstream_model: &endpoint.upstream_id,
-                model: endpoint.model.as_str(),
-                form: way.form(),
-                max_output_tokens: endpoint.max_output_tokens,
-                thinking: thinking_of(target.model(), endpoint),
-            },
+            target: aim(target, way).map_err(ours)?,
             request: &admitted.request,
             limits: self.core.limits(),
             request_id: admitted.generation.as_str(),
             now_s: clock::now_micros() / 1_000_000,
-            loss: &mut loss,
+            loss: &mut self.losses,
         };
         let called = providers::call(self.core.client(), outgoing).await;
-        for Loss { what, why } in loss {
+        for Loss { what, why } in &self.losses {
             debug!(generation = %admitted.generation, %what, why, "not sent");
         }
         self.meter.request_mut().service_tier = tier;
@@ -198,6 +213,49 @@ impl Run {
             affected_providers,
             ..Availability::default()
         })
+    }
+}
+
+/// Whom a request is written for.
+pub(super) fn aim<'a>(target: &'a Target, way: &'a Way) -> Result<dialects::Target<'a>, Fault> {
+    let endpoint = target.endpoint()?;
+    Ok(dialects::Target {
+        upstream_model: &endpoint.upstream_id,
+        model: endpoint.model.as_str(),
+        form: way.form(),
+        max_output_tokens: endpoint.max_output_tokens,
+        thinking: thinking_of(target.model(), endpoint),
+    })
+}
+
+/// What a target cannot be told of a request. A request that cannot be written at all loses nothing here: the attempt
+/// says why.
+pub(super) fn losses(request: &mut Request, target: &Target, caller: Dialect) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    let (Ok(endpoint), Ok(way)) = (target.endpoint(), target.way(caller)) else {
+        return losses;
+    };
+    let (Some(call), Ok(aim)) = (dialects::called(way.dialect()), aim(target, way)) else {
+        return losses;
+    };
+    let tier = request.service_tier.take();
+    request.service_tier = fitting_tier(endpoint, tier.as_deref());
+    let written = call.render_request(request, &aim, &mut losses);
+    request.service_tier = tier;
+    if written.is_err() {
+        losses.clear();
+    }
+    losses
+}
+
+/// The service tier to ask an endpoint for: its own, or what the caller wants of those that have none.
+fn fitting_tier(endpoint: &Endpoint, wanted: Option<&str>) -> Option<String> {
+    match endpoint.lane {
+        Lane::Flex => Some("flex".to_owned()),
+        Lane::Priority => Some("priority".to_owned()),
+        Lane::Standard | Lane::Free | Lane::Extended | Lane::Thinking | Lane::Batch => wanted
+            .filter(|tier| !matches!(*tier, "flex" | "priority" | "fast"))
+            .map(str::to_owned),
     }
 }
 

@@ -204,7 +204,7 @@ impl Meter {
                 .map(|endpoint| endpoint.model.to_string())
                 .unwrap_or_default(),
             provider: self.target.upstream.name().to_owned(),
-            echo: None,
+            echo: self.admitted.echo.clone(),
         }
     }
 

@@ -5,12 +5,12 @@ mod nobody;
 
 use std::sync::Arc;
 
-use canon::{Fault, Request, Sort};
+use canon::{Dialect, Fault, Request, Sort};
 use policy::{
-    catalog::{Endpoint, Lane, Model, Quantization, Resolved, Suffix, Unit},
+    catalog::{Endpoint, Lane, Modality, Model, Quantization, Resolved, Suffix, Unit},
     routing::{self, Ask, Candidate, Next, Prices},
 };
-use providers::Upstream;
+use providers::{Upstream, Way};
 
 use crate::{app::App, chance, clock, config::Config, health::Board, snapshot::Snapshot};
 use needs::Needs;
@@ -48,6 +48,20 @@ impl Target {
     pub fn model(&self) -> Option<&Model> {
         let endpoint = self.snapshot.catalog.all_endpoints().get(self.endpoint)?;
         self.snapshot.catalog.model(endpoint.model.as_str())
+    }
+
+    /// The wire to ask it on, for a caller of this dialect.
+    ///
+    /// # Errors
+    /// As of [`Target::endpoint`].
+    pub fn way(&self, caller: Dialect) -> Result<&Way, Fault> {
+        let endpoint = self.endpoint()?;
+        let wanted = if endpoint.responses_only {
+            Dialect::OpenAiResponses
+        } else {
+            caller
+        };
+        Ok(self.upstream.way(wanted, endpoint.model.as_str()))
     }
 
     /// Its index in the catalogue.
@@ -111,12 +125,16 @@ pub fn plan_in(
         if resolved.has(Suffix::Online) {
             return Err(nobody::no_search(name));
         }
+        if let Some(right) = other_route(resolved.model) {
+            return Err(nobody::wrong_endpoint(&requested, name, right));
+        }
         preferences.sort = preferences.sort.or_else(|| sort_of(&resolved));
         for endpoint in resolved
             .endpoints()
             .filter(|endpoint| admits(request, &resolved, endpoint))
         {
             match snapshot.upstreams.get(&endpoint.provider) {
+                Some(upstream) if !speaks(upstream, endpoint) => {}
                 Some(upstream) => {
                     let candidate = candidate(rank, resolved.model, endpoint, upstream, &needs);
                     candidates.push(Candidate {
@@ -179,12 +197,36 @@ fn sort_of(resolved: &Resolved<'_>) -> Option<Sort> {
     })
 }
 
-/// Whether an endpoint takes part at all: tiers only when opted into (spec/inference.md §7.2, §7.8), and nobody
-/// whose wire is not spoken yet.
-fn admits(request: &Request, resolved: &Resolved<'_>, endpoint: &Endpoint) -> bool {
-    if endpoint.responses_only {
-        return false;
+/// Whether a provider can be asked on the wire that an endpoint wants.
+pub(crate) fn speaks(upstream: &Upstream, endpoint: &Endpoint) -> bool {
+    let responses = || {
+        let way = upstream.way(Dialect::OpenAiResponses, endpoint.model.as_str());
+        way.dialect() == Dialect::OpenAiResponses
+    };
+    !endpoint.responses_only || responses()
+}
+
+/// The route of a model that takes no part in conversations.
+fn other_route(model: &Model) -> Option<&'static str> {
+    const ROUTES: [(Modality, &str); 5] = [
+        (Modality::Embeddings, "/embeddings"),
+        (Modality::Rerank, "/rerank"),
+        (Modality::Speech, "/audio/speech"),
+        (Modality::Transcription, "/audio/transcriptions"),
+        (Modality::Video, "/videos"),
+    ];
+    let converses = [Modality::Text, Modality::Image, Modality::Audio];
+    if converses.iter().any(|kind| model.output.contains(*kind)) {
+        return None;
     }
+    let mut others = ROUTES
+        .iter()
+        .filter(|(kind, _)| model.output.contains(*kind));
+    others.next().map(|(_, route)| *route)
+}
+
+/// Whether an endpoint takes part at all: tiers only when opted into (spec/inference.md §7.2, §7.8).
+fn admits(request: &Request, resolved: &Resolved<'_>, endpoint: &Endpoint) -> bool {
     let preferences = &request.routing.preferences;
     let tier = request.service_tier.as_deref();
     let named = || {

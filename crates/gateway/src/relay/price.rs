@@ -1,16 +1,20 @@
 //! What a usage costs at a target, what is counted where the vendor counts nothing, and what of its counts can be.
 
-use canon::{NanoUsd, Usage};
+use canon::{NanoUsd, Part, Request, Tool, ToolKind, Usage};
 use policy::{
     catalog::{PriceSheet, Unit},
     pricing::{self, Cost},
 };
+use serde_json::Value;
 
 use super::{Admitted, hold::Most, plan::Target, record};
 
 /// Bytes of text that count as one token where the vendor counted none: an estimate on the safe side
 /// (spec/money.md §3.3: bytes/2).
 const BYTES_A_TOKEN_LEAST: u64 = 2;
+
+/// Tokens that something which is no text counts as in an estimate: what vendors make of a larger picture.
+const MEDIA_TOKENS: u64 = 1_500;
 
 /// What a usage costs; nothing where the price is unknown.
 pub(super) fn cost(target: &Target, usage: &Usage) -> Cost {
@@ -33,10 +37,44 @@ pub(super) fn at_most(cost: Cost, most: NanoUsd) -> Cost {
 /// Tokens by our own count: of the prompt, and of an answer of so many bytes.
 pub(super) fn counted(admitted: &Admitted, answer_bytes: u64) -> Usage {
     Usage {
-        prompt_tokens: record::prompt_bytes(admitted).div_ceil(BYTES_A_TOKEN_LEAST),
+        prompt_tokens: record::prompt_bytes(&admitted.request).div_ceil(BYTES_A_TOKEN_LEAST),
         completion_tokens: answer_bytes.div_ceil(BYTES_A_TOKEN_LEAST),
         ..Usage::default()
     }
+}
+
+/// Tokens of a prompt by our own count, for callers who ask before they send it: on the safe side too.
+pub(super) fn estimated(request: &Request) -> u64 {
+    let parts = request.messages.iter().flat_map(|message| &message.parts);
+    let media = parts
+        .filter(|part| matches!(part, Part::Media { .. }))
+        .count();
+    let media = u64::try_from(media).unwrap_or(u64::MAX);
+    let tools = request.tools.iter().map(tool_bytes).sum::<u64>();
+    let bytes = record::prompt_bytes(request).saturating_add(tools);
+    let text = bytes.div_ceil(BYTES_A_TOKEN_LEAST);
+    text.saturating_add(media.saturating_mul(MEDIA_TOKENS))
+}
+
+/// Bytes of a tool as it is told to the model.
+fn tool_bytes(tool: &Tool) -> u64 {
+    let length = |text: Option<&str>| text.map_or(0, str::len);
+    let written = |value: Option<&Value>| value.map_or(0, |value| value.to_string().len());
+    let bytes = match &tool.kind {
+        ToolKind::Function {
+            name,
+            description,
+            parameters: form,
+            ..
+        }
+        | ToolKind::Custom {
+            name,
+            description,
+            format: form,
+        } => name.len() + length(description.as_deref()) + written(form.as_ref()),
+        ToolKind::Native { value, .. } => written(Some(value)),
+    };
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 /// Whether what a vendor states can be: its parts fit, it is within what the request and the model allow, and an

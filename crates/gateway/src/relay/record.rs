@@ -1,6 +1,6 @@
 //! The record of a request: what `GET /generation` will show of it.
 
-use canon::{Attempt, Generation, MediaKind, NanoUsd, Part, ReasoningBody, Usage};
+use canon::{Attempt, Generation, MediaKind, NanoUsd, Part, ReasoningBody, Request, Usage};
 
 use super::{Admitted, plan::Target};
 
@@ -79,12 +79,8 @@ pub(super) fn of(
 }
 
 /// Bytes of text in the prompt.
-pub(super) fn prompt_bytes(admitted: &Admitted) -> u64 {
-    let parts = admitted
-        .request
-        .messages
-        .iter()
-        .flat_map(|message| &message.parts);
+pub(super) fn prompt_bytes(request: &Request) -> u64 {
+    let parts = request.messages.iter().flat_map(|message| &message.parts);
     parts.fold(0, |bytes, part| {
         let length = match part {
             Part::Text(text) => text.text.len(),

@@ -2,7 +2,7 @@
 
 use policy::catalog::{Endpoint, Lane, Model, PriceSheet, Unit};
 
-use crate::snapshot::Snapshot;
+use crate::{relay::speaks, snapshot::Snapshot};
 
 /// One line of the catalogue.
 #[derive(Clone, Debug)]
@@ -69,9 +69,8 @@ fn row<'a>(
 
 /// Whether an endpoint could serve: its provider is configured (where any is), and its wire is spoken.
 fn can_be_called(snapshot: &Snapshot, endpoint: &Endpoint) -> bool {
-    let configured =
-        snapshot.upstreams.is_empty() || snapshot.upstreams.contains_key(&endpoint.provider);
-    configured && !endpoint.responses_only
+    let upstream = snapshot.upstreams.get(&endpoint.provider);
+    snapshot.upstreams.is_empty() || upstream.is_some_and(|upstream| speaks(upstream, endpoint))
 }
 
 impl<'a> Row<'a> {

@@ -50,6 +50,19 @@ pub(super) fn unknown_model(catalog: &Catalog, name: &str) -> Fault {
     fault
 }
 
+/// A model that is asked on another route.
+pub(super) fn wrong_endpoint(requested: &[String], name: &str, right: &str) -> Fault {
+    let say = format!("{name} takes no part in conversations: it is asked on {right}");
+    let mut fault = Fault::caller(Kind::InvalidRequest, say);
+    fault.availability = Some(Box::new(Availability {
+        code: "wrong_endpoint",
+        requested_models: requested.to_vec(),
+        constraint: Some(("model".to_owned(), format!("POST /api/v1{right}"))),
+        ..Availability::default()
+    }));
+    fault
+}
+
 /// None of the providers that serve these models has a key here.
 pub(super) fn unconfigured(requested: &[String], providers: &[ProviderId]) -> Fault {
     let providers: BTreeSet<&ProviderId> = providers.iter().collect();
