@@ -1,4 +1,14 @@
-//! What Gemini is sent, rule by rule.
+//! Gemini: what it is sent, rule by rule, and (below) what its callers say and are told.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test names what it expects; anything else fails it"
+)]
+
+mod answers;
+mod callers;
+mod counts;
+mod recorded;
+mod streams;
 
 use canon::{
     Effort, Extras, Media, MediaKind, Message, Part, Reasoning, ReasoningBody, ReasoningFormat,
