@@ -11,6 +11,7 @@ pub(super) const DEEPSEEK: Provider = Provider {
     dialect: Dialect::OpenAiChat,
     base_url: "https://api.deepseek.com",
     also: &[
+        Wire::new(Dialect::OpenAiResponses, "https://api.deepseek.com"),
         Wire::new(Dialect::Anthropic, "https://api.deepseek.com/anthropic/v1")
             .with_auth(Auth::Header("x-api-key")),
     ],

@@ -3,13 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use canon::{Dialect, ProviderId, Secret};
-use dialects::Target;
+use dialects::{Platform, Target};
 use providers::{
-    ALL, Auth, Client, Configured, DataPolicy, Error, OwnProvider, Provider, Quirk, Setting,
-    Settings, Upstream, find,
+    ALL, Auth, Client, Configured, DataPolicy, Error, Failure, Limits, Outgoing, OwnProvider,
+    Provider, Quirk, Reply, Setting, Settings, Upstream, Way, call, find,
 };
+use testbed::{Vendor, Wire};
 
-use crate::{KEY, MODEL, ask, codec, hello, own, target, vendor, wires};
+use crate::{KEY, MODEL, REQUEST_ID, ask, codec, hello, own, target, vendor, wires};
 
 fn key() -> Option<Secret<String>> {
     Some(Secret::new(KEY.to_owned()))
@@ -242,69 +243,149 @@ fn at_another_address_a_vendor_speaks_its_first_wire_and_those_that_are_named() 
     assert!(upstream.ways().count() > 1);
 }
 
-#[tokio::test]
-async fn the_key_is_in_one_header_and_nowhere_else() {
-    let (client, vendor) = (Client::new().unwrap(), vendor().await);
-    for provider in ALL {
-        let Some((_, wire)) = wires().find(|(dialect, _)| *dialect == provider.dialect) else {
-            continue;
-        };
-        if provider.auth == Auth::Ibm {
-            // The key is traded for a token (signing.rs).
-            continue;
-        }
-        let base_url = vendor.base_url(wire);
-        let upstream = Upstream::known(provider, Some(&base_url), key()).unwrap();
-        assert!(
-            !format!("{upstream:?} {upstream:#?}").contains(KEY),
-            "{}",
-            provider.id
-        );
-        assert!(
-            ask(&client, &upstream, true).await.is_ok(),
-            "{}",
-            provider.id
-        );
+/// The address of the fake vendor that speaks a wire with these quirks.
+fn fake_url(fake: &Vendor, provider: &Provider, (dialect, quirks): (Dialect, &[Quirk])) -> String {
+    let on = |platform| quirks.contains(&Quirk::On(platform));
+    let (_, wire) = wires().find(|(known, _)| *known == dialect).unwrap();
+    if on(Platform::Vertex) {
+        return fake.base_url(Wire::VertexAnthropic);
+    }
+    if on(Platform::Bedrock) {
+        return fake.base_url(Wire::BedrockAnthropic);
+    }
+    if provider.auth == Auth::Google && dialect == Dialect::Gemini {
+        return format!("{}/publishers/google", fake.base_url(Wire::VertexGemini));
+    }
+    fake.base_url(wire)
+}
 
-        let sent = vendor.requests().pop().unwrap();
-        assert!(!sent.path.contains(KEY), "{}: {}", provider.id, sent.path);
+/// The vendor with all its wires, at the fake vendor's addresses.
+fn faked(fake: &Vendor, provider: &'static Provider, settings: Settings) -> Upstream {
+    let url = |dialect, quirks| fake_url(fake, provider, (dialect, quirks));
+    let is_called = |dialect| dialects::called(dialect).is_some();
+    let base_url = is_called(provider.dialect).then(|| url(provider.dialect, provider.quirks));
+    let wires = provider.also.iter().filter(|wire| is_called(wire.dialect));
+    let also = wires.map(|wire| (wire.dialect, url(wire.dialect, wire.quirks)));
+    let key = settings.is_empty().then(|| Secret::new(KEY.to_owned()));
+    Upstream::configured(
+        provider,
+        Configured {
+            base_url: base_url.or_else(|| Some("http://127.0.0.1:9".to_owned())),
+            key,
+            settings,
+            also: also.collect(),
+        },
+    )
+    .unwrap()
+}
+
+/// Asks on one wire.
+async fn ask_on(
+    client: &Client,
+    (upstream, way): (&Upstream, &Way),
+    stream: bool,
+) -> Result<Reply, Failure> {
+    let target = Target {
+        form: way.form(),
+        ..target(upstream)
+    };
+    let outgoing = Outgoing {
+        upstream,
+        way,
+        target,
+        request: &hello(stream),
+        limits: &Limits::default(),
+        request_id: REQUEST_ID,
+        now_s: 1_763_800_000,
+        loss: &mut Vec::new(),
+    };
+    call(client, outgoing).await
+}
+
+/// What shows the key on a wire, and how.
+fn shown(auth: Auth) -> (&'static str, String) {
+    match auth {
+        Auth::Bearer | Auth::Aws(_) | Auth::Databricks | Auth::Snowflake => {
+            ("authorization", format!("Bearer {KEY}"))
+        }
+        Auth::Header(name) => (name, KEY.to_owned()),
+        Auth::Azure => ("api-key", KEY.to_owned()),
+        Auth::Google => ("x-goog-api-key", KEY.to_owned()),
+        Auth::Ibm => panic!("the key is traded for a token (signing.rs)"),
+    }
+}
+
+#[tokio::test]
+async fn on_every_wire_of_every_vendor_the_key_is_in_one_header_and_nowhere_else() {
+    let (client, fake) = (Client::new().unwrap(), vendor().await);
+    let mut asked = 0;
+    for provider in called().filter(|provider| provider.auth != Auth::Ibm) {
+        let upstream = faked(&fake, provider, Settings::default());
+        assert!(!format!("{upstream:?} {upstream:#?}").contains(KEY));
+        let first = (provider.dialect, provider.auth, provider.quirks);
+        let auth = |wire: &providers::Wire| wire.auth.unwrap_or(provider.auth);
+        let also = provider.also.iter();
+        let also = also.map(|wire| (wire.dialect, auth(wire), wire.quirks));
+        for (dialect, auth, quirks) in std::iter::once(first).chain(also) {
+            let Some(way) = upstream.ways().find(|way| way.dialect() == dialect) else {
+                continue;
+            };
+            for stream in [false, true] {
+                let reply = ask_on(&client, (&upstream, way), stream).await;
+                assert!(reply.is_ok(), "{} {dialect}: {reply:?}", provider.id);
+                asked += 1;
+                check(&fake, provider, (auth, quirks));
+            }
+        }
+    }
+    assert!(asked > 200, "{asked}");
+}
+
+/// What the last request showed.
+fn check(fake: &Vendor, provider: &Provider, (auth, quirks): (Auth, &[Quirk])) {
+    let id = provider.id;
+    let sent = fake.requests().pop().unwrap();
+    assert!(!sent.path.contains(KEY), "{id}: {}", sent.path);
+    assert!(!String::from_utf8_lossy(&sent.body).contains(KEY), "{id}");
+    let (name, value) = shown(auth);
+    assert_eq!(sent.headers[name], value, "{id}");
+    for (header, shown) in &sent.headers {
+        let shows = shown.to_str().unwrap().contains(KEY);
+        assert_eq!(shows, header == name, "{id}: {header}");
+    }
+    for quirk in quirks {
+        if let Quirk::Header(name, value) = quirk {
+            assert_eq!(sent.headers[*name], *value, "{id}");
+        }
+    }
+    assert_eq!(sent.headers["accept-encoding"], "identity", "{id}");
+}
+
+#[tokio::test]
+async fn an_access_key_of_aws_signs_every_request_and_is_never_sent() {
+    let (client, fake) = (Client::new().unwrap(), vendor().await);
+    let mut settings = Settings::default();
+    settings.set("access_key_id", Secret::new("AKIDEXAMPLE".to_owned()));
+    settings.set("secret_access_key", Secret::new(KEY.to_owned()));
+    settings.set("session_token", Secret::new("session".to_owned()));
+    let upstream = faked(&fake, find("amazon-bedrock").unwrap(), settings);
+    assert!(!format!("{upstream:?}").contains(KEY));
+    for way in upstream
+        .ways()
+        .filter(|way| !way.base_url().ends_with(":9"))
+    {
+        ask_on(&client, (&upstream, way), true).await.unwrap();
+        let sent = fake.requests().pop().unwrap();
+        let shown = sent.headers["authorization"].to_str().unwrap();
+        let scope = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20251122/us-east-1/bedrock/aws4_request, \
+                     SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=";
+        assert!(shown.starts_with(scope), "{shown}");
+        assert_eq!(sent.headers["x-amz-date"], "20251122T082640Z");
+        assert_eq!(sent.headers["x-amz-security-token"], "session");
         assert!(
-            !String::from_utf8_lossy(&sent.body).contains(KEY),
-            "{}",
-            provider.id
-        );
-        let (name, value) = match provider.auth {
-            Auth::Bearer | Auth::Aws(_) | Auth::Databricks | Auth::Snowflake => {
-                ("authorization", format!("Bearer {KEY}"))
-            }
-            Auth::Header(name) => (name, KEY.to_owned()),
-            Auth::Azure => ("api-key", KEY.to_owned()),
-            Auth::Google => ("x-goog-api-key", KEY.to_owned()),
-            Auth::Ibm => unreachable!("passed over above"),
-        };
-        for (header, shown) in &sent.headers {
-            let shown = shown.to_str().unwrap();
-            assert_eq!(
-                shown.contains(KEY),
-                header == name,
-                "{}: {header}",
-                provider.id
-            );
-            assert!(
-                header != name || shown == value,
-                "{}: {header}: {shown}",
-                provider.id
-            );
-        }
-        for quirk in provider.quirks {
-            if let Quirk::Header(name, value) = quirk {
-                assert_eq!(sent.headers[*name], *value, "{}", provider.id);
-            }
-        }
-        assert_eq!(
-            sent.headers["accept-encoding"], "identity",
-            "{}",
-            provider.id
+            sent.headers
+                .values()
+                .all(|value| !value.to_str().unwrap().contains(KEY))
         );
     }
 }

@@ -9,6 +9,7 @@
 mod calls;
 mod compliance;
 mod local;
+mod recorded;
 mod server;
 mod signing;
 mod streams;
