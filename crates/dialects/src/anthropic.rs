@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use canon::{Dialect, Request, Response};
 
 use crate::{
-    Call, CallCount, Error, ErrorBody, Form, Framing, Loss, ParseStream, Platform, Receipt,
+    Call, CallCount, Error, ErrorBody, Form, Framing, Lacks, Loss, ParseStream, Platform, Receipt,
     RenderStream, Serve, ServeCount, Stamp, Target, VendorError,
 };
 
@@ -71,6 +71,13 @@ impl Call for Anthropic {
         match form.platform {
             Platform::Bedrock => Framing::AwsEventStream,
             Platform::Own | Platform::Vertex | Platform::Azure => Framing::Sse,
+        }
+    }
+
+    fn lacks(&self, _form: &Form) -> Lacks {
+        Lacks {
+            custom_tools: true,
+            json_object: true,
         }
     }
 

@@ -37,8 +37,8 @@ use canon::{Dialect, Request, Response};
 use serde_json::{Map, Value};
 
 use crate::{
-    Call, CallCount, Error, ErrorBody, Form, Loss, ParseStream, Platform, Receipt, RenderStream,
-    Serve, ServeCount, Stamp, Target, VendorError, path,
+    Call, CallCount, Error, ErrorBody, Form, Lacks, Loss, ParseStream, Platform, Receipt,
+    RenderStream, Serve, ServeCount, Stamp, Target, VendorError, path,
 };
 
 /// The codec.
@@ -97,6 +97,13 @@ impl Call for Gemini {
             "generateContent"
         };
         method_path(upstream_model, form, method)
+    }
+
+    fn lacks(&self, _form: &Form) -> Lacks {
+        Lacks {
+            custom_tools: true,
+            ..Lacks::default()
+        }
     }
 
     fn render_request(

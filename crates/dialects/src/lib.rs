@@ -9,6 +9,7 @@
 
 pub mod anthropic;
 mod count;
+mod emulation;
 mod error;
 mod fields;
 pub mod framing;
@@ -25,6 +26,7 @@ use std::borrow::Cow;
 pub use canon::Dialect;
 use canon::{Availability, Event, Kind, NanoUsd, Request, Response, Usage};
 pub use count::{CallCount, ServeCount};
+pub use emulation::{Emulation, Lacks};
 pub use error::Error;
 pub use fields::Fields;
 pub use framing::{Frame, Framing};
@@ -100,7 +102,12 @@ pub trait Call: Sync {
         Framing::Sse
     }
 
-    /// Writes a request for this vendor; what the dialect cannot say is added to `loss`.
+    /// What vendors of this form lack and [`render`] puts in other words.
+    fn lacks(&self, _form: &Form) -> Lacks {
+        Lacks::default()
+    }
+
+    /// Writes a request for this vendor as it stands; what the dialect cannot say is added to `loss`.
     ///
     /// # Errors
     /// The request asks for something that cannot be left out without answering another question
@@ -222,6 +229,8 @@ pub struct Form {
     pub required_is_any: bool,
     /// Cache breakpoints (`cache_control`) are understood inside OpenAI chat parts.
     pub cache_marks: bool,
+    /// OpenAI chat: tools that take free text are understood.
+    pub custom_tools: bool,
     /// On whose platform the dialect is spoken, where that changes paths, bodies or framing.
     pub platform: Platform,
 }
@@ -291,11 +300,42 @@ pub struct ErrorBody<'a> {
     pub generation: Option<&'a str>,
 }
 
+/// Writes a request for a vendor, with what it lacks put in other words; the answer must be put back by the
+/// [`Emulation`], where there is one. What cannot be said is added to `loss`.
+///
+/// # Errors
+/// As [`Call::render_request`].
+pub fn render(
+    call: &dyn Call,
+    request: &Request,
+    target: &Target<'_>,
+    loss: &mut Vec<Loss>,
+) -> Result<(Vec<u8>, Option<Emulation>), Error> {
+    match Emulation::of(call.lacks(target.form), request, loss) {
+        None => Ok((call.render_request(request, target, loss)?, None)),
+        Some((request, emulation)) => {
+            let body = call.render_request(&request, target, loss)?;
+            Ok((body, Some(emulation)))
+        }
+    }
+}
+
 /// The callers' side of each dialect that is served.
-pub const SERVED: &[&dyn Serve] = &[&openai::chat::Chat, &anthropic::Anthropic, &gemini::Gemini];
+pub const SERVED: &[&dyn Serve] = &[
+    &openai::chat::Chat,
+    &openai::responses::Responses,
+    &openai::completions::Completions,
+    &anthropic::Anthropic,
+    &gemini::Gemini,
+];
 
 /// The vendors' side of each dialect that is called.
-pub const CALLED: &[&dyn Call] = &[&openai::chat::Chat, &anthropic::Anthropic, &gemini::Gemini];
+pub const CALLED: &[&dyn Call] = &[
+    &openai::chat::Chat,
+    &openai::responses::Responses,
+    &anthropic::Anthropic,
+    &gemini::Gemini,
+];
 
 /// The callers' side of a dialect, where it is served.
 #[must_use]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use canon::{Fault, Response};
-use dialects::{Framing, Loss, Target};
+use dialects::{Emulation, Framing, Loss, Target};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -104,9 +104,7 @@ pub async fn call(client: &Client, outgoing: Outgoing<'_>) -> Result<Reply, Fail
         loss,
     } = outgoing;
     let started = Instant::now();
-    let body = way
-        .codec()
-        .render_request(request, &target, loss)
+    let (body, emulation) = dialects::render(way.codec(), request, &target, loss)
         .map_err(|error| Failure::unsent(verdict::unsayable(error)))?;
     let body = Bytes::from(body);
     let mut message = address(
@@ -129,6 +127,7 @@ pub async fn call(client: &Client, outgoing: Outgoing<'_>) -> Result<Reply, Fail
         limits,
         started,
         stream: request.stream,
+        emulation,
     };
     let response = attempt.send(client, message).await?;
     attempt.read(response).await
@@ -148,6 +147,8 @@ struct Attempt<'a> {
     limits: &'a Limits,
     started: Instant,
     stream: bool,
+    /// Puts the answer back into the words of the request.
+    emulation: Option<Emulation>,
 }
 
 /// Puts the address and the head on a rendered request, but for what is signed anew each time.
@@ -230,7 +231,7 @@ impl Attempt<'_> {
             end: self.started + Duration::from_millis(self.limits.total_ms),
         };
         let events = EventStream::new(
-            (self.upstream.clone(), self.way),
+            (self.upstream.clone(), self.way, self.emulation.clone()),
             body,
             *self.limits,
             deadlines,
@@ -283,7 +284,10 @@ impl Attempt<'_> {
         .map_err(|_| failed(verdict::timed_out(self.upstream, "answer")))?
         .map_err(|error| failed(verdict::unreadable(self.upstream, error)))?;
         let codec = self.way.codec();
-        let parsed = codec.parse_response(&bytes);
+        let mut parsed = codec.parse_response(&bytes);
+        if let (Some(emulation), Ok(response)) = (&self.emulation, &mut parsed) {
+            emulation.whole(response);
+        }
         if let Ok(response) = parsed.as_ref()
             && says_something(response)
         {

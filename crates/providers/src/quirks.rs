@@ -24,6 +24,8 @@ pub enum Quirk {
     RequiredIsAny,
     /// Cache breakpoints are understood inside OpenAI chat parts.
     CacheMarks,
+    /// Tools that take free text are understood.
+    CustomTools,
     /// The dialect is spoken on another vendor's platform, with its paths and frames.
     On(Platform),
     /// Every request carries this header, name in lower case.
@@ -59,6 +61,7 @@ impl Quirk {
             Self::AskForUsage => form.ask_for_usage = true,
             Self::RequiredIsAny => form.required_is_any = true,
             Self::CacheMarks => form.cache_marks = true,
+            Self::CustomTools => form.custom_tools = true,
             Self::On(platform) => form.platform = platform,
             Self::Header(..) => {}
         }

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, fmt, future::poll_fn, pin::Pin, task::Poll, tim
 use bytes::Bytes;
 use canon::{Event, Fault};
 use dialects::{
-    ParseStream, Short, Step,
+    Emulation, ParseStream, Short, Step,
     framing::{Item, Reader},
 };
 use http_body::Body;
@@ -86,7 +86,7 @@ enum Read {
 
 impl EventStream {
     pub(crate) fn new(
-        whom: (Upstream, &Way),
+        whom: (Upstream, &Way, Option<Emulation>),
         body: Incoming,
         limits: Limits,
         deadlines: Deadlines,
@@ -132,16 +132,20 @@ where
     B::Error: std::error::Error + Send + Sync + 'static,
 {
     fn new(
-        (upstream, way): (Upstream, &Way),
+        (upstream, way, emulation): (Upstream, &Way, Option<Emulation>),
         body: B,
         limits: Limits,
         deadlines: Deadlines,
     ) -> Self {
         let now = Instant::now();
+        let parser = way.codec().stream(way.form());
         Self {
             body,
             reader: Reader::new(way.codec().framing(way.form()), limits.frame_bytes_max),
-            parser: Short::new(way.codec().stream(way.form())),
+            parser: Short::new(match emulation {
+                Some(emulation) => emulation.stream(parser),
+                None => parser,
+            }),
             upstream,
             steps: Vec::new(),
             early: VecDeque::new(),
@@ -400,7 +404,7 @@ mod tests {
             end: began + Duration::from_millis(limits.total_ms),
         };
         let way = upstream.way(Dialect::Gemini, "lab/model");
-        let mut stream = Stream::new((upstream.clone(), way), body, limits, deadlines);
+        let mut stream = Stream::new((upstream.clone(), way, None), body, limits, deadlines);
         let mut events = Vec::new();
         let end = loop {
             match stream.next(&mut events).await {

@@ -16,8 +16,8 @@ use std::borrow::Cow;
 use canon::{Dialect, Request, Response};
 
 use crate::{
-    Call, Error, ErrorBody, Form, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp, Target,
-    VendorError, openai::error, openrouter,
+    Call, Error, ErrorBody, Form, Lacks, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp,
+    Target, VendorError, openai::error, openrouter,
 };
 
 /// Both sides of the dialect.
@@ -59,6 +59,13 @@ impl Call for Chat {
 
     fn path(&self, _upstream_model: &str, _form: &Form, _stream: bool) -> Cow<'static, str> {
         Cow::Borrowed("/chat/completions")
+    }
+
+    fn lacks(&self, form: &Form) -> Lacks {
+        Lacks {
+            custom_tools: !form.custom_tools,
+            ..Lacks::default()
+        }
     }
 
     fn render_request(

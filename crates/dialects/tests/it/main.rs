@@ -8,6 +8,7 @@ mod chunking;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod emulation;
 mod equivalence;
 #[cfg(test)]
 mod errors;
@@ -19,6 +20,8 @@ mod gemini;
 mod golden;
 #[cfg(test)]
 mod openai;
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod reader;
 #[cfg(test)]

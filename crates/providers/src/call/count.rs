@@ -56,6 +56,7 @@ pub async fn count(client: &Client, outgoing: Outgoing<'_>) -> Result<u64, Failu
         limits,
         started,
         stream: false,
+        emulation: None,
     };
     let (head, body) = attempt.send(client, message).await?.into_parts();
     let status = head.status.as_u16();

@@ -39,6 +39,7 @@ pub(super) const AZURE: Provider = Provider {
         Task::Transcription,
     ],
     quirks: &[
+        Quirk::CustomTools,
         Quirk::AskForUsage,
         Quirk::MaxCompletionTokens,
         Quirk::DeveloperRole,

@@ -25,6 +25,7 @@ pub(super) const OPENAI: Provider = Provider {
         Task::Transcription,
     ],
     quirks: &[
+        Quirk::CustomTools,
         Quirk::MaxCompletionTokens,
         Quirk::DeveloperRole,
         Quirk::AskForUsage,

@@ -19,6 +19,7 @@ pub(super) const OPENROUTER: Provider = Provider {
     key_variables: &["OPENROUTER_API_KEY"],
     speaks: &[Task::Chat, Task::Embeddings, Task::Images],
     quirks: &[
+        Quirk::CustomTools,
         Quirk::OpenRouter,
         Quirk::CacheMarks,
         Quirk::DeveloperRole,

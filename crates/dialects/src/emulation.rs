@@ -1,0 +1,251 @@
+//! What a vendor lacks and can be had of it in other words, both ways: the request is put differently, and the answer is
+//! put back.
+//!
+//! - A custom tool takes free text; elsewhere tools take JSON. It is offered as a function of one text, `input`, and
+//!   what the model writes there is the caller's free text again. A grammar for it can only be asked for in words.
+//! - An answer that is some JSON object, at a vendor that only knows schemas, is asked for in words.
+
+use canon::{
+    Event, Format, Message, Part, Request, Response, Role, Tool, ToolCall, ToolChoice, ToolKind,
+};
+use serde_json::{Value, json};
+
+use crate::{Error, Frame, Loss, ParseStream, Step};
+
+/// The name of the one argument.
+const INPUT: &str = "input";
+/// What a model is told where some JSON object is wanted.
+const JSON_ONLY: &str =
+    "Answer with one JSON object and nothing else: no words around it and no code fence.";
+
+/// What a vendor lacks, of the things that can be had in other words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lacks {
+    /// Tools that take free text.
+    pub custom_tools: bool,
+    /// Answers that are some JSON object.
+    pub json_object: bool,
+}
+
+/// Puts an answer back into the caller's words.
+#[derive(Clone, Debug, Default)]
+pub struct Emulation {
+    /// Names of the custom tools.
+    customs: Vec<String>,
+    /// Calls of them whose arguments are still coming: choice, number of the call, JSON so far.
+    open: Vec<(u32, u32, String)>,
+}
+
+impl Emulation {
+    /// The request in other words, where something in it is lacking; what is not guaranteed that way is added to `loss`.
+    #[must_use]
+    pub fn of(lacks: Lacks, request: &Request, loss: &mut Vec<Loss>) -> Option<(Request, Self)> {
+        let is_custom = |tool: &Tool| matches!(tool.kind, ToolKind::Custom { .. });
+        let customs = lacks.custom_tools
+            && (request.tools.iter().any(is_custom)
+                || request.messages.iter().any(has_custom_call));
+        let json = lacks.json_object && request.format == Some(Format::JsonObject);
+        if !customs && !json {
+            return None;
+        }
+        let mut request = request.clone();
+        let mut emulation = Self::default();
+        if customs {
+            emulation.customs = tools_as_functions(&mut request, loss);
+        }
+        if json {
+            request.format = None;
+            request
+                .messages
+                .insert(0, Message::text(Role::System, JSON_ONLY));
+            loss.push(Loss::new(
+                "response_format",
+                "JSON is asked for in words and not guaranteed",
+            ));
+        }
+        Some((request, emulation))
+    }
+
+    /// Puts a whole answer back.
+    pub fn whole(&self, response: &mut Response) {
+        let parts = response
+            .choices
+            .iter_mut()
+            .flat_map(|choice| &mut choice.parts);
+        for part in parts {
+            if let Part::ToolCall(call) = part
+                && self.is_custom(&call.name)
+            {
+                call.custom = true;
+                if let Some(input) = input_of(&call.arguments) {
+                    call.arguments = input;
+                }
+            }
+        }
+    }
+
+    /// Puts a streamed answer back. The free text of a call comes in one piece, when the answer ends.
+    #[must_use]
+    pub fn stream(self, stream: Box<dyn ParseStream>) -> Box<dyn ParseStream> {
+        if self.customs.is_empty() {
+            return stream;
+        }
+        Box::new(Emulated {
+            stream,
+            emulation: self,
+        })
+    }
+
+    /// Puts back the steps from `begin` on.
+    fn steps(&mut self, steps: &mut Vec<Step>, begin: usize) {
+        for mut step in steps.split_off(begin.min(steps.len())) {
+            match &mut step {
+                Step::Event(Event::ToolCall {
+                    choice,
+                    index,
+                    name,
+                    custom,
+                    ..
+                }) if self.is_custom(name) => {
+                    *custom = true;
+                    self.open.push((*choice, *index, String::new()));
+                }
+                Step::Event(Event::ToolArguments {
+                    choice,
+                    index,
+                    fragment,
+                }) => {
+                    if let Some(open) = self.open_call(*choice, *index) {
+                        open.push_str(fragment);
+                        continue;
+                    }
+                }
+                Step::Event(Event::Finish { choice, .. }) => {
+                    let choice = *choice;
+                    self.close(|open| open == choice, steps);
+                }
+                Step::End => self.close(|_| true, steps),
+                Step::Event(_) | Step::Error(_) => {}
+            }
+            steps.push(step);
+        }
+    }
+
+    fn is_custom(&self, name: &str) -> bool {
+        self.customs.iter().any(|custom| custom == name)
+    }
+
+    fn open_call(&mut self, choice: u32, index: u32) -> Option<&mut String> {
+        let call = self
+            .open
+            .iter_mut()
+            .find(|open| (open.0, open.1) == (choice, index))?;
+        Some(&mut call.2)
+    }
+
+    /// Gives out what was held back for these choices.
+    fn close(&mut self, which: impl Fn(u32) -> bool, steps: &mut Vec<Step>) {
+        for (choice, index, arguments) in self.open.extract_if(.., |open| which(open.0)) {
+            let fragment = input_of(&arguments).unwrap_or(arguments);
+            if !fragment.is_empty() {
+                steps.push(Step::Event(Event::ToolArguments {
+                    choice,
+                    index,
+                    fragment,
+                }));
+            }
+        }
+    }
+}
+
+/// A streamed answer, put back.
+struct Emulated {
+    stream: Box<dyn ParseStream>,
+    emulation: Emulation,
+}
+
+impl ParseStream for Emulated {
+    fn frame(&mut self, frame: &Frame<'_>, out: &mut Vec<Step>) -> Result<(), Error> {
+        let begin = out.len();
+        let read = self.stream.frame(frame, out);
+        self.emulation.steps(out, begin);
+        read
+    }
+
+    fn is_complete(&self) -> bool {
+        self.stream.is_complete()
+    }
+}
+
+fn has_custom_call(message: &Message) -> bool {
+    let is_custom = |part: &Part| matches!(part, Part::ToolCall(ToolCall { custom: true, .. }));
+    message.parts.iter().any(is_custom)
+}
+
+/// Offers custom tools as functions, in the history as well; gives their names.
+fn tools_as_functions(request: &mut Request, loss: &mut Vec<Loss>) -> Vec<String> {
+    let mut names = Vec::new();
+    for (index, tool) in request.tools.iter_mut().enumerate() {
+        let ToolKind::Custom {
+            name,
+            description,
+            format,
+        } = &mut tool.kind
+        else {
+            continue;
+        };
+        names.push(name.clone());
+        let grammar = format.as_ref().and_then(grammar_of);
+        if grammar.is_some() {
+            loss.push(Loss::new(
+                format!("tools[{index}].format"),
+                "the grammar is asked for in words and not guaranteed",
+            ));
+        }
+        let about = grammar.map_or_else(
+            || "The tool's input, as free text.".to_owned(),
+            |grammar| format!("The tool's input, as free text of this grammar:\n{grammar}"),
+        );
+        tool.kind = ToolKind::Function {
+            name: std::mem::take(name),
+            description: description.take(),
+            parameters: Some(json!({
+                "type": "object",
+                "properties": {INPUT: {"type": "string", "description": about}},
+                "required": [INPUT],
+                "additionalProperties": false,
+            })),
+            strict: None,
+        };
+    }
+    let parts = request
+        .messages
+        .iter_mut()
+        .flat_map(|message| &mut message.parts);
+    for part in parts {
+        if let Part::ToolCall(call) = part
+            && call.custom
+        {
+            call.custom = false;
+            call.arguments = json!({ INPUT: call.arguments }).to_string();
+        }
+    }
+    if let Some(ToolChoice::Custom(name)) = &mut request.tool_choice {
+        request.tool_choice = Some(ToolChoice::Function(std::mem::take(name)));
+    }
+    names
+}
+
+/// The grammar that a custom tool's input must have.
+fn grammar_of(format: &Value) -> Option<&str> {
+    format.get("definition").and_then(Value::as_str)
+}
+
+/// The free text in a function's arguments; `None` where the model wrote something else.
+fn input_of(arguments: &str) -> Option<String> {
+    let mut arguments: Value = serde_json::from_str(arguments).ok()?;
+    match arguments.get_mut(INPUT).map(Value::take) {
+        Some(Value::String(input)) => Some(input),
+        _ => None,
+    }
+}
