@@ -409,8 +409,9 @@ fn every_quirk_and_every_auth_is_somebodys() {
         Quirk::CacheMarks => 8,
         Quirk::Header(..) => 9,
         Quirk::On(_) => 10,
+        Quirk::CustomTools => 11,
     };
-    assert_eq!(quirks().map(kind).collect::<HashSet<_>>().len(), 11);
+    assert_eq!(quirks().map(kind).collect::<HashSet<_>>().len(), 12);
     for auth in [
         Auth::Bearer,
         Auth::Aws("bedrock"),
