@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 // What the fake vendors say where nothing else is asked of them, and the tokens in it: one a word.
 export const TEXT = "The quick brown fox jumps over the lazy dog.";
 export const TOKENS = 9;
-export const FAMILIES = ["openai", "anthropic", "gemini"];
+export const FAMILIES = ["openai", "responses", "anthropic", "gemini"];
 
 export const URL = variable("WEIR_URL");
 export const API_KEY = variable("WEIR_API_KEY");

@@ -12,7 +12,13 @@ import pytest
 # What the fake vendors say where nothing else is asked of them, and the tokens in it: one a word.
 TEXT = "The quick brown fox jumps over the lazy dog."
 TOKENS = 9
-FAMILIES = ["openai", "anthropic", "gemini"]
+FAMILIES = ["openai", "responses", "anthropic", "gemini"]
+
+# OpenAI's Responses have no word for stop sequences.
+STOPPING = [family for family in FAMILIES if family != "responses"]
+
+# OpenAI's Responses show thoughts only to those who ask for a summary, which only some clients can.
+THINKING = [family for family in FAMILIES if family != "responses"]
 
 # USD a token, as crates/xtask/src/conformance/settings.rs has them.
 PROMPT_PRICE = 0.000001
@@ -54,6 +60,7 @@ API_KEY = variable("WEIR_API_KEY")
 MANAGEMENT_KEY = variable("WEIR_MANAGEMENT_KEY")
 LIMITED_KEY = variable("WEIR_LIMITED_KEY")
 VENDOR_URL = variable("VENDOR_URL")
+UNKNOWN_KEY = "sk-or-v1-" + "0" * 64
 
 
 def get(path, key=API_KEY):

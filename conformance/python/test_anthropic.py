@@ -6,8 +6,8 @@ from typing import Literal
 import anthropic
 import pytest
 from conftest import (
-    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, SCRIPTS, TEXT, TOKENS, URL, WEATHER, cost_of, generation, marked,
-    seen_by_vendor, weir_is_well,
+    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, SCRIPTS, STOPPING, TEXT, THINKING, TOKENS, URL, WEATHER,
+    cost_of, generation, marked, seen_by_vendor, weir_is_well,
 )
 from pydantic import BaseModel
 
@@ -163,7 +163,7 @@ def test_an_image_by_url_and_one_in_base64_reach_the_vendor(client, family):
     assert PNG in json.dumps(body) and IMAGE_URL in json.dumps(body)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", THINKING)
 def test_thoughts_are_blocks_of_their_own(client, family):
     question = ask(f"{family}-thinking", thinking={"type": "enabled", "budget_tokens": 1024})
     question["max_tokens"] = 4000
@@ -195,7 +195,7 @@ def test_a_signed_thought_goes_back_to_its_vendor_as_it_came(client):
     assert (sent["thinking"], sent["signature"]) == (thought.thinking, thought.signature)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", STOPPING)
 def test_the_limit_of_tokens_and_stop_words_end_the_message(client, family):
     short = client.messages.create(**{**ask(family), "max_tokens": 3})
     assert (short.content[0].text, short.stop_reason) == ("The quick brown", "max_tokens")
@@ -214,6 +214,29 @@ def test_cached_tokens_are_told_apart_and_cost_less(client, family):
     usage = client.messages.create(**ask(f"{family}-cached", "Again. " * 40)).usage
     assert usage.cache_read_input_tokens == 40
     assert usage.cost == cost_of(usage.input_tokens + 40, TOKENS, cached=40)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_tokens_of_a_prompt_are_counted_without_an_answer(client, family):
+    def count(words, **more):
+        prompt = {"model": f"test/{family}", "messages": [{"role": "user", "content": words}], **more}
+        raw = client.messages.with_raw_response.count_tokens(**prompt)
+        return raw.parse().input_tokens, raw.headers["x-weir-token-count"]
+
+    few, by = count("Tell me about rivers.")
+    assert by == ("vendor" if family in ("anthropic", "gemini") else "estimate")
+    more, _ = count("Tell me about rivers. " * 20)
+    with_tools, _ = count("Tell me about rivers.", tools=TOOLS, system="Be brief.")
+    assert 0 < few < more and few < with_tools
+
+
+def test_a_count_has_the_errors_of_a_message(client):
+    prompt = {"model": "test/opanai", "messages": [{"role": "user", "content": "Hello"}]}
+    with pytest.raises(anthropic.BadRequestError):
+        client.messages.count_tokens(**prompt)
+    client = client_with("sk-or-v1-" + "0" * 64)
+    with pytest.raises(anthropic.AuthenticationError):
+        client.messages.count_tokens(**prompt)
 
 
 def test_a_wrong_key_is_an_authentication_error():

@@ -7,8 +7,8 @@ from typing import Literal
 import openai
 import pytest
 from conftest import (
-    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, SCRIPTS, TEXT, TOKENS, URL, WEATHER, cost_of, generation, marked,
-    seen_by_vendor, weir_is_well,
+    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, SCRIPTS, STOPPING, TEXT, THINKING, TOKENS, URL, WEATHER,
+    cost_of, generation, marked, seen_by_vendor, weir_is_well,
 )
 from pydantic import BaseModel
 
@@ -193,7 +193,7 @@ def test_an_image_by_url_and_one_in_base64_reach_the_vendor(client, family):
     assert PNG in json.dumps(body) and IMAGE_URL in json.dumps(body)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", THINKING)
 def test_thoughts_are_told_apart_from_the_answer(client, family):
     ask = {"model": f"test/{family}-thinking", "messages": user("Think."), "extra_body": {"reasoning": {"effort": "high"}}}
     completion = client.chat.completions.create(**ask)
@@ -226,7 +226,7 @@ def test_a_signed_thought_goes_back_to_its_vendor_with_its_signature(client, fam
     assert signature in json.dumps(body)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", STOPPING)
 def test_the_limit_of_tokens_and_stop_words_end_the_answer(client, family):
     ask = {"model": f"test/{family}", "messages": user("Tell me about rivers.")}
     short = client.chat.completions.create(**ask, max_tokens=3).choices[0]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from conftest import (
-    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, MANAGEMENT_KEY, PNG, TEXT, TOKENS, URL, WEATHER, cost_of,
+    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, MANAGEMENT_KEY, PNG, TEXT, THINKING, TOKENS, URL, WEATHER, cost_of,
     generation, marked, seen_by_vendor, weir_is_well,
 )
 from openrouter import OpenRouter, errors
@@ -105,7 +105,7 @@ def test_an_image_by_url_and_one_in_base64_reach_the_vendor(client, family):
     assert images == 2 and PNG in json.dumps(body)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", THINKING)
 def test_thoughts_are_told_apart_and_their_details_validate(client, family):
     question = ask(f"{family}-thinking", reasoning={"effort": "high"})
     result = client.chat.send(**question)
@@ -279,3 +279,39 @@ def test_a_management_key_is_for_managing_only(management):
     with pytest.raises(errors.OpenRouterError) as raised:
         management.chat.send(**ask("openai"))
     assert raised.value.status_code in (401, 403)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_response_is_given_whole_and_streamed(client, family):
+    question = {"model": f"test/{family}", "input": "Tell me about rivers."}
+    whole = client.responses.send(**question)
+    with client.responses.send(**question, stream=True) as stream:
+        events = list(stream)
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == TEXT
+    assert events[-1].type == "response.completed"
+    for response in (whole, events[-1].response):
+        assert (response.status, response.model) == ("completed", f"test/{family}")
+        [item] = response.output
+        assert [part.text for part in item.content] == [TEXT]
+        assert response.usage.cost == cost_of(response.usage.input_tokens, TOKENS)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_response_calls_tools_side_by_side(client, family):
+    tools = [{"type": "function", **tool["function"]} for tool in TOOLS]
+    question = {"model": f"test/{family}-tools", "input": "Both?", "tools": tools}
+    whole = client.responses.send(**question).output
+    with client.responses.send(**question, stream=True) as stream:
+        streamed = list(stream)[-1].response.output
+    for output in (whole, streamed):
+        calls = [(item.name, json.loads(item.arguments)) for item in output if item.type == "function_call"]
+        assert calls == [("weather", {"city": "text"}), ("clock", {"zone": "text"})]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_response_that_fails_is_an_error_of_the_client(client, family):
+    with pytest.raises(errors.TooManyRequestsResponseError):
+        client.responses.send(model=f"test/{family}-limited", input="Hello")
+    with pytest.raises(errors.BadRequestResponseError):
+        client.responses.send(model="test/opanai", input="Hello")

@@ -29,8 +29,12 @@ pub(super) fn read(file: &Path, suffix: &str, charged: &mut Amounts) -> Result<(
         let count = |name: &str| entry.get(name).and_then(Value::as_u64).unwrap_or_default();
         let family = match entry.get("wire").and_then(Value::as_str) {
             Some("open_ai_chat") => "openai",
+            Some("open_ai_responses") => "responses",
             Some("anthropic") => "anthropic",
             Some("gemini") => "gemini",
+            Some("bedrock") => "bedrock",
+            Some("cohere") => "cohere",
+            Some("ollama") => "ollama",
             other => bail!("{}: no wire is called {other:?}", file.display()),
         };
         let fresh = count("prompt_tokens").saturating_sub(count("cached_tokens"));

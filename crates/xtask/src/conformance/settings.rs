@@ -30,6 +30,7 @@ pub(super) const MOODS: &[(&str, &str)] = &[
 /// The model's slug, what its vendor speaks, and what stands in front of that wire's paths.
 const FAMILIES: &[(&str, &str, &str)] = &[
     ("openai", "openai-chat", "/v1"),
+    ("responses", "openai-responses", "/v1"),
     ("anthropic", "anthropic", "/v1"),
     ("gemini", "gemini", "/v1beta"),
 ];
