@@ -312,6 +312,9 @@ impl Attempt<'_> {
 
     /// Judges an answer that is none.
     async fn refused(&self, status: u16, headers: &HeaderMap, body: Incoming) -> Failure {
+        if status == 401 {
+            self.way.signer().refused();
+        }
         // What cannot be read of an error's body only makes the verdict less exact.
         let read = async { collect_up_to(body, ERROR_BYTES_MAX).await };
         let bytes = timeout_at(self.patience(), read).await.unwrap_or_default();

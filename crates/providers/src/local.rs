@@ -45,6 +45,10 @@ pub struct Ports {
     pub llama_cpp: u16,
     /// vLLM.
     pub vllm: u16,
+    /// LM Studio.
+    pub lm_studio: u16,
+    /// SGLang.
+    pub sglang: u16,
 }
 
 impl Default for Ports {
@@ -53,6 +57,8 @@ impl Default for Ports {
             ollama: 11_434,
             llama_cpp: 8_080,
             vllm: 8_000,
+            lm_studio: 1_234,
+            sglang: 30_000,
         }
     }
 }
@@ -61,12 +67,15 @@ impl Default for Ports {
 /// answers as something else (port 8080 is popular), is not there.
 pub async fn discover(client: &Client, ports: Ports) -> Vec<Found> {
     let limit = Duration::from_millis(PROBE_MS);
-    let (ollama, llama_cpp, vllm) = tokio::join!(
-        timeout(limit, ollama(client, ports.ollama)),
-        timeout(limit, llama_cpp(client, ports.llama_cpp)),
-        timeout(limit, vllm(client, ports.vllm)),
+    // Boxed: five calls side by side would be a future too large for a stack.
+    let (ollama, llama_cpp, vllm, lm_studio, sglang) = tokio::join!(
+        timeout(limit, Box::pin(ollama(client, ports.ollama))),
+        timeout(limit, Box::pin(llama_cpp(client, ports.llama_cpp))),
+        timeout(limit, Box::pin(engine(client, "vllm", ports.vllm))),
+        timeout(limit, Box::pin(lm_studio(client, ports.lm_studio))),
+        timeout(limit, Box::pin(engine(client, "sglang", ports.sglang))),
     );
-    [ollama, llama_cpp, vllm]
+    [ollama, llama_cpp, vllm, lm_studio, sglang]
         .into_iter()
         .filter_map(Result::ok)
         .flatten()
@@ -104,15 +113,41 @@ async fn llama_cpp(client: &Client, port: u16) -> Option<Found> {
     found("llama-cpp", port, models.collect())
 }
 
-async fn vllm(client: &Client, port: u16) -> Option<Found> {
+/// vLLM and SGLang, which list their models alike, each under its own name.
+async fn engine(client: &Client, name: &str, port: u16) -> Option<Found> {
     let listed = get(client, port, "/v1/models").await?;
-    let models = owned_by(&listed, "vllm")?.iter().filter_map(|model| {
+    let models = owned_by(&listed, name)?.iter().filter_map(|model| {
         Some(LocalModel {
             id: text(model, "id")?,
             context_length: model.get("max_model_len").and_then(Value::as_u64),
         })
     });
-    found("vllm", port, models.collect())
+    found(name, port, models.collect())
+}
+
+/// LM Studio, by the list of its own that says more than OpenAI's.
+/// Facts: <https://lmstudio.ai/docs/developer/rest/endpoints> (2026-11-22).
+async fn lm_studio(client: &Client, port: u16) -> Option<Found> {
+    let listed = get(client, port, "/api/v0/models").await?;
+    let talks = |model: &&Value| {
+        let kind = model.get("type").and_then(Value::as_str);
+        matches!(kind, Some("llm" | "vlm"))
+    };
+    let models = list(&listed, "data")?.iter().filter(talks);
+    let models = models.filter_map(|model| {
+        let most = model.get("max_context_length").and_then(Value::as_u64);
+        let loaded = model.get("loaded_context_length").and_then(Value::as_u64);
+        Some(LocalModel {
+            id: text(model, "id")?,
+            context_length: loaded.or(most),
+        })
+    });
+    let models: Vec<_> = models.collect();
+    // A list without a model that talks may be anybody's.
+    if models.is_empty() {
+        return None;
+    }
+    found("lm-studio", port, models)
 }
 
 fn found(provider: &str, port: u16, models: Vec<LocalModel>) -> Option<Found> {

@@ -26,6 +26,9 @@ pub struct Provider {
     pub auth: Auth,
     /// Environment variables that its users know the key by, the first that is set wins.
     pub key_variables: &'static [&'static str],
+    /// Those variables open more than models (a whole cloud account, experiments, a git host) and are set where nobody
+    /// means this vendor: they count only where the configuration names it.
+    pub general_key: bool,
     /// What it offers.
     pub speaks: &'static [Task],
     /// How it differs from the reference of its dialect.
@@ -127,6 +130,7 @@ impl Provider {
         settings: &[],
         auth: Auth::Bearer,
         key_variables: &[],
+        general_key: false,
         speaks: &[Task::Chat],
         quirks: &[Quirk::AskForUsage],
         cancel_stops_billing: false,

@@ -91,7 +91,10 @@ fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Optio
     let faults = section.reading.problems.len();
     let mut enabled = true;
     section.flag("enabled", &variable("enabled"), &mut enabled);
-    let own_variables = vendor.map_or(&[] as &[&str], |vendor| vendor.key_variables);
+    let meant = |vendor: &&providers::Provider| named || !vendor.general_key;
+    let own_variables = vendor
+        .filter(meant)
+        .map_or(&[] as &[&str], |v| v.key_variables);
     let api_key = read_key(&mut section, &variable("api_key"), own_variables);
     let base_url = read_address(&mut section, "base_url", &variable("base_url"));
     let dialect = section.word("dialect", "", &spoken());

@@ -293,6 +293,15 @@ fn the_keys_of_a_cloud_count_only_where_the_cloud_is_named() {
 }
 
 #[test]
+fn a_key_that_opens_more_than_models_counts_only_where_its_vendor_is_named() {
+    let pairs = [("HF_TOKEN", "hf_1"), ("WANDB_API_KEY", "k")];
+    assert!(parse("", &pairs).unwrap().config.providers.is_empty());
+    let config = parse("[providers.huggingface]\n", &pairs).unwrap().config;
+    let enabled: Vec<_> = config.providers.keys().map(AsRef::as_ref).collect();
+    assert_eq!(enabled, ["huggingface"]);
+}
+
+#[test]
 fn further_wires_are_addresses_by_their_dialects() {
     let text = "[providers.lab]\ndialect = \"openai-chat\"\nbase_url = \"http://127.0.0.1:9/v1\"\n\
                 also = { anthropic = \"http://127.0.0.1:9/a/\" }\n";

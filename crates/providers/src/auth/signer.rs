@@ -55,6 +55,14 @@ impl Signed {
 }
 
 impl Signer {
+    /// The vendor refused what it was shown: what was fetched is fetched anew for the next request.
+    pub(crate) fn refused(&self) {
+        match self {
+            Self::Token(token) => token.forget(),
+            Self::Fixed | Self::Aws(_) => {}
+        }
+    }
+
     /// Puts on the request what changes. `now_s` is the time in seconds since 1970.
     ///
     /// # Errors

@@ -118,6 +118,11 @@ impl Token {
         self.fetch(client, now_s).await
     }
 
+    /// Lets go of the token: it was refused before its time.
+    pub(crate) fn forget(&self) {
+        self.0.held.store(None);
+    }
+
     fn held(&self, until: impl Fn(&Held) -> Instant) -> Option<Arc<Held>> {
         let held = self.0.held.load_full()?;
         (Instant::now() < until(&held)).then_some(held)

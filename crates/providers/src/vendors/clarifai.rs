@@ -9,6 +9,7 @@ pub(super) const CLARIFAI: Provider = Provider {
     name: "Clarifai",
     base_url: "https://api.clarifai.com/v2/ext/openai/v1",
     key_variables: &["CLARIFAI_PAT"],
+    general_key: true,
     headquarters: Some("US"),
     ..Provider::OPENAI_LIKE
 };

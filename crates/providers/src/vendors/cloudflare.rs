@@ -14,6 +14,7 @@ pub(super) const CLOUDFLARE: Provider = Provider {
         "The account that pays.",
     )],
     key_variables: &["CLOUDFLARE_API_KEY", "CLOUDFLARE_API_TOKEN"],
+    general_key: true,
     speaks: &[Task::Chat, Task::Embeddings],
     cancel_stops_billing: true,
     headquarters: Some("US"),

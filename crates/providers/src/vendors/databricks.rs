@@ -22,6 +22,7 @@ pub(super) const DATABRICKS: Provider = Provider {
     )],
     auth: Auth::Databricks,
     key_variables: &["DATABRICKS_TOKEN"],
+    general_key: true,
     speaks: &[Task::Chat, Task::Embeddings],
     headquarters: Some("US"),
     ..Provider::OPENAI_LIKE

@@ -15,6 +15,7 @@ pub(super) const DIGITALOCEAN: Provider = Provider {
         Wire::new(Dialect::Anthropic, "https://inference.do-ai.run/v1"),
     ],
     key_variables: &["DIGITALOCEAN_ACCESS_TOKEN"],
+    general_key: true,
     headquarters: Some("US"),
     ..Provider::OPENAI_LIKE
 };

@@ -1,5 +1,4 @@
-//! GitHub Models: OpenAI chat for a GitHub token with the right `models: read`. GITHUB_TOKEN is not read: it is set in
-//! places where nobody means this vendor.
+//! GitHub Models: OpenAI chat for a GitHub token with the right `models: read`.
 //! Docs: <https://docs.github.com/en/rest/models/inference>; address and variables as litellm and models.dev list
 //! them (2026-11-22).
 
@@ -9,7 +8,8 @@ pub(super) const GITHUB_MODELS: Provider = Provider {
     id: "github-models",
     name: "GitHub Models",
     base_url: "https://models.github.ai/inference",
-    key_variables: &["GITHUB_API_KEY"],
+    key_variables: &["GITHUB_API_KEY", "GITHUB_TOKEN"],
+    general_key: true,
     headquarters: Some("US"),
     ..Provider::OPENAI_LIKE
 };

@@ -9,6 +9,7 @@ pub(super) const HEROKU: Provider = Provider {
     name: "Heroku",
     base_url: "https://us.inference.heroku.com/v1",
     key_variables: &["INFERENCE_KEY"],
+    general_key: true,
     headquarters: Some("US"),
     ..Provider::OPENAI_LIKE
 };

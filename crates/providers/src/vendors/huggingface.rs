@@ -9,6 +9,7 @@ pub(super) const HUGGINGFACE: Provider = Provider {
     name: "Hugging Face",
     base_url: "https://router.huggingface.co/v1",
     key_variables: &["HF_TOKEN", "HUGGINGFACE_API_KEY"],
+    general_key: true,
     headquarters: Some("US"),
     ..Provider::OPENAI_LIKE
 };

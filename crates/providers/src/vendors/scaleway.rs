@@ -9,6 +9,7 @@ pub(super) const SCALEWAY: Provider = Provider {
     name: "Scaleway",
     base_url: "https://api.scaleway.ai/v1",
     key_variables: &["SCALEWAY_API_KEY", "SCW_SECRET_KEY"],
+    general_key: true,
     speaks: &[Task::Chat, Task::Embeddings],
     headquarters: Some("FR"),
     ..Provider::OPENAI_LIKE

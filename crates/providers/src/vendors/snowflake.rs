@@ -22,6 +22,7 @@ pub(super) const SNOWFLAKE: Provider = Provider {
     )],
     auth: Auth::Snowflake,
     key_variables: &["SNOWFLAKE_PAT"],
+    general_key: true,
     quirks: &[Quirk::AskForUsage, Quirk::MaxCompletionTokens],
     headquarters: Some("US"),
     ..Provider::OPENAI_LIKE

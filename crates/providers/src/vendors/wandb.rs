@@ -9,6 +9,7 @@ pub(super) const WANDB: Provider = Provider {
     name: "WandB",
     base_url: "https://api.inference.wandb.ai/v1",
     key_variables: &["WANDB_API_KEY"],
+    general_key: true,
     headquarters: Some("US"),
     ..Provider::OPENAI_LIKE
 };

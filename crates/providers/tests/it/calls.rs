@@ -1,6 +1,6 @@
 //! One call: what comes back, and what every way of failing means before anything was said.
 
-use canon::{Again, Blame, Kind};
+use canon::{Again, Blame, Dialect, Kind};
 use providers::{Client, Limits, Reply, Sent};
 use testbed::{Cut, Mood, Vendor, VendorConfig, Writes};
 
@@ -53,7 +53,13 @@ async fn whatever_goes_wrong_before_the_answer_begins_lets_another_provider_take
             Mood::cutting(Cut::Bytes(0)),
             Mood::cutting(Cut::Bytes(30)),
         ] {
-            for stream in [false, true] {
+            // Where the end itself says why it came, an end alone is an answer: one of no words.
+            let ends_with_a_reason = matches!(
+                dialect,
+                Dialect::OpenAiResponses | Dialect::Bedrock | Dialect::Cohere | Dialect::Ollama
+            );
+            let is_answer = ends_with_a_reason && mood.reply == DoneOnly;
+            for stream in [false, true].into_iter().filter(|_| !is_answer) {
                 vendor.set_mood(mood.clone());
                 let failure = ask(&client, &upstream, stream).await.unwrap_err();
                 let what = format!("{dialect}, stream {stream}, {:?}: {failure:?}", mood.reply);
@@ -131,7 +137,9 @@ async fn a_prompt_that_is_too_long_is_the_callers() {
         assert_eq!(failure.fault.kind, Kind::ContextLengthExceeded, "{dialect}");
         assert_eq!(failure.fault.blame, Blame::Caller, "{dialect}");
         assert!(
-            failure.fault.say.contains("token"),
+            ["token", "context"]
+                .iter()
+                .any(|word| failure.fault.say.contains(word)),
             "{dialect}: {}",
             failure.fault.say
         );

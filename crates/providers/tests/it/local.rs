@@ -28,8 +28,16 @@ fn the_ports_are_those_of_the_table() {
         ollama,
         llama_cpp,
         vllm,
+        lm_studio,
+        sglang,
     } = Ports::default();
-    for (id, port) in [("ollama", ollama), ("llama-cpp", llama_cpp), ("vllm", vllm)] {
+    for (id, port) in [
+        ("ollama", ollama),
+        ("llama-cpp", llama_cpp),
+        ("vllm", vllm),
+        ("lm-studio", lm_studio),
+        ("sglang", sglang),
+    ] {
         assert_eq!(providers::find(id).unwrap().local_port, Some(port), "{id}");
     }
 }
@@ -64,14 +72,32 @@ async fn servers_are_found_with_their_models() {
         response("200 OK", JSON, body)
     })
     .await;
+    let lm_studio = Server::start(|path| match path {
+        "/api/v0/models" => response(
+            "200 OK",
+            JSON,
+            r#"{"data":[{"id":"vectors","type":"embeddings"},{"id":"desk","type":"llm","max_context_length":4096}]}"#,
+        ),
+        _ => response("404 Not Found", JSON, "{}"),
+    })
+    .await;
+    let sglang = Server::start(|_| {
+        let body = r#"{"data":[{"id":"fast","owned_by":"sglang","max_model_len":2048}]}"#;
+        response("200 OK", JSON, body)
+    })
+    .await;
     let ports = Ports {
         ollama: ollama.port,
         llama_cpp: llama_cpp.port,
         vllm: vllm.port,
+        lm_studio: lm_studio.port,
+        sglang: sglang.port,
     };
     let found = discover(&Client::new().unwrap(), ports).await;
     let ids: Vec<_> = found.iter().map(|found| found.provider.id).collect();
-    assert_eq!(ids, ["ollama", "llama-cpp", "vllm"]);
+    assert_eq!(ids, ["ollama", "llama-cpp", "vllm", "lm-studio", "sglang"]);
+    assert_eq!(found[3].models, [model("desk", Some(4_096))]);
+    assert_eq!(found[4].models, [model("fast", Some(2_048))]);
     assert_eq!(
         found[0].models,
         [model("gemma3:latest", None), model("qwen3", None)]
@@ -102,6 +128,8 @@ async fn somebody_else_on_the_port_is_not_taken_for_a_model_server() {
             ollama: port,
             llama_cpp: port,
             vllm: port,
+            lm_studio: port,
+            sglang: port,
         };
         assert_eq!(discover(&client, ports).await, []);
     }

@@ -18,7 +18,7 @@ use canon::{Again, Secret};
 use parking_lot::Mutex;
 use providers::{Client, Configured, Settings, Upstream, find};
 use serde_json::{Value, json};
-use testbed::{Vendor, Wire};
+use testbed::{Vendor, VendorConfig, Wire};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -255,6 +255,30 @@ async fn a_token_is_fetched_anew_before_it_ends() {
         let shown = header(&fake, "authorization").unwrap();
         assert_eq!(shown, format!("Bearer tok-{number}"));
     }
+}
+
+#[tokio::test]
+async fn a_token_that_the_vendor_refuses_is_fetched_anew() {
+    let (client, tokens) = (Client::new().unwrap(), Tokens::start(3_600).await);
+    let fake = Vendor::start(VendorConfig {
+        key: Some("tok-2".to_owned()),
+        ..VendorConfig::default()
+    })
+    .await
+    .unwrap();
+    let given = [("token_url", tokens.url.as_str())];
+    let upstream = at(
+        &fake,
+        ("watsonx", Wire::OpenAiChat),
+        Some("ibm-key"),
+        &given,
+    )
+    .unwrap();
+    let failure = ask(&client, &upstream, true).await.unwrap_err();
+    assert_eq!(failure.status, Some(401));
+    ask(&client, &upstream, true).await.unwrap();
+    ask(&client, &upstream, true).await.unwrap();
+    assert_eq!(tokens.count(), 2);
 }
 
 #[tokio::test]
