@@ -3,7 +3,7 @@
 use canon::{Dialect, Effort, Format, Reasoning, Request, Sampling};
 use serde_json::{Map, Value};
 
-use super::request::SHOWN;
+use super::request::{DISPLAYED, OMITTED, SHOWN};
 use crate::json::Object;
 use crate::{Loss, Target, Thinking};
 
@@ -152,7 +152,9 @@ impl Config<'_, '_> {
         let Some(reasoning) = &request.reasoning else {
             return;
         };
-        if reasoning.summary.is_some() || reasoning.display.is_some() {
+        let display = reasoning.display.as_deref();
+        let is_sayable = matches!(display, None | Some(DISPLAYED | OMITTED));
+        if reasoning.summary.is_some() || !is_sayable {
             self.lose("reasoning.summary", "there is one kind of summary here");
         }
         let own = reasoning.extras.of(Dialect::Gemini);
@@ -185,14 +187,11 @@ impl Config<'_, '_> {
             self.lose("reasoning.effort", why);
         }
         if !is_off {
-            let is_unasked = own.and_then(|own| own.get(SHOWN)) == Some(&Value::Bool(false));
-            let is_shown = reasoning.exclude != Some(true) && !is_unasked;
+            let is_shown = reasoning.exclude != Some(true) && display != Some(OMITTED);
             thinking.insert(SHOWN.to_owned(), is_shown.into());
         }
         for (name, value) in own.into_iter().flatten() {
-            if name != SHOWN {
-                thinking.insert(name.clone(), value.clone());
-            }
+            thinking.insert(name.clone(), value.clone());
         }
         if !thinking.is_empty() {
             self.set("thinkingConfig", &thinking);
@@ -200,9 +199,9 @@ impl Config<'_, '_> {
     }
 }
 
-/// How the model is told to think; where nobody knows, a caller who speaks Gemini's own words knows.
+/// How the model is told to think; where nobody knows, a caller who says how to show it does.
 fn thinking_of(target: &Target<'_>, reasoning: &Reasoning) -> Thinking {
-    let is_own = reasoning.extras.of(Dialect::Gemini).is_some();
+    let is_own = reasoning.display.is_some();
     match (target.thinking, is_own, reasoning.effort) {
         (Thinking::Unknown, true, Some(_)) => Thinking::Effort,
         (Thinking::Unknown, true, None) => Thinking::Budget,

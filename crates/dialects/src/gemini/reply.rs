@@ -143,13 +143,13 @@ pub(super) fn render_names(stamp: &Stamp, answer: &mut Object<'_>) {
     answer.field("responseId", &stamp.generation);
 }
 
-/// Writes what OpenRouter adds to an answer: who served it and what it cost. Google's clients pass over fields they do
-/// not know.
+/// Writes what OpenRouter adds to an answer: who served it, and its usage object with the cost and the counts that
+/// Google has no fields for. Google's clients pass over fields they do not know.
 pub(super) fn render_receipt(stamp: &Stamp, receipt: &Receipt, answer: &mut Object<'_>) {
     let out = answer.key("weir");
     out.extend_from_slice(b"{\"provider\":");
     json::write(out, &stamp.provider);
-    out.push(b',');
-    openrouter::render_cost(receipt, out);
+    out.extend_from_slice(b",\"usage\":");
+    openrouter::render_usage(receipt, out);
     out.push(b'}');
 }

@@ -10,7 +10,7 @@ mod turns;
 use canon::{Dialect, Request};
 use serde_json::{Map, Value};
 
-pub(super) use generation::SHOWN;
+pub(super) use generation::{DISPLAYED, OMITTED, SHOWN};
 pub(super) use parse::{echo, parse, parse_count};
 
 use super::contents::{self, Contents};

@@ -100,6 +100,9 @@ impl Plan {
         if !adapts && !matches!(plan.mode, Some(Mode::Adaptive)) && !is_native(reasoning) {
             plan.effort = None;
         }
+        if !plan.thinks() && reasoning.is_some_and(|reasoning| reasoning.display.is_some()) {
+            loss.push(Loss::new("reasoning.display", "there is nothing to show"));
+        }
         plan.give_way(request, loss);
         plan.make_room(target, loss);
         plan

@@ -8,6 +8,10 @@ use crate::{Error, Fields};
 
 /// The field that asks for thinking to be shown; also what the answer is told of it.
 pub(in crate::gemini) const SHOWN: &str = "includeThoughts";
+/// How a wish to see thinking is called in [`Reasoning::display`].
+pub(in crate::gemini) const DISPLAYED: &str = "summarized";
+/// And the wish not to.
+pub(in crate::gemini) const OMITTED: &str = "omitted";
 /// A budget of tokens that says "as the model likes".
 const BUDGET_DYNAMIC: i64 = -1;
 
@@ -124,12 +128,11 @@ fn parse_thinking(mut config: Fields) -> Result<Reasoning, Error> {
             }
         }
     }
-    // Not shown is not the same as excluded: signatures come in any case, and must come back.
+    // Not shown is not the same as excluded: signatures come in any case, and must come back. Anthropic has the same
+    // two words.
     let is_shown = config.bool(SHOWN)?.unwrap_or(false);
     reasoning.exclude = is_shown.then_some(false);
+    reasoning.display = Some(if is_shown { DISPLAYED } else { OMITTED }.to_owned());
     reasoning.extras = config.rest(Dialect::Gemini);
-    reasoning
-        .extras
-        .insert(Dialect::Gemini, SHOWN, Value::Bool(is_shown));
     Ok(reasoning)
 }

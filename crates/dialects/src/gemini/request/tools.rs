@@ -108,7 +108,9 @@ fn report_tool(index: usize, tool: &Tool, loss: &mut Vec<Loss>) {
             "schemas of arguments are not guaranteed here",
         ));
     }
-    for (name, _) in tool.extras.any().into_iter().flat_map(|(_, fields)| fields) {
+    let foreign = tool.extras.any();
+    let foreign = foreign.filter(|(dialect, _)| *dialect != Dialect::Gemini);
+    for (name, _) in foreign.into_iter().flat_map(|(_, fields)| fields) {
         loss.push(Loss::new(format!("tools[{index}].{name}"), FOREIGN));
     }
 }

@@ -114,16 +114,14 @@ impl Calls {
         });
     }
 
-    /// The id of the call that a result answers: the one it names, else the first of that name that is open, else the
-    /// first that is open.
+    /// The id of the call that a result answers: the one it names, else the first of that name that is open, else
+    /// (where it names none) the first that is open.
     pub(super) fn answered_by(&mut self, id: Option<&str>, name: &str) -> Option<String> {
         let calls = || self.0.iter();
-        let place = match id {
-            Some(id) => calls().position(|call| call.id == id),
-            None => calls()
-                .position(|call| !call.is_answered && call.name == name)
-                .or_else(|| calls().position(|call| !call.is_answered)),
-        };
+        let place = id
+            .and_then(|id| calls().position(|call| call.id == id))
+            .or_else(|| calls().position(|call| !call.is_answered && call.name == name))
+            .or_else(|| calls().position(|call| id.is_none() && !call.is_answered));
         let call = self.0.get_mut(place?)?;
         call.is_answered = true;
         Some(call.id.clone())

@@ -168,6 +168,10 @@ fn results_without_ids_answer_the_open_call_of_their_name() {
     for ((arguments, text), wanted) in pairs.iter().zip(wanted) {
         assert_eq!((arguments.as_str(), text.as_str()), (wanted, wanted));
     }
+    // One that names a call by an id nobody gave out is a result all the same.
+    let mut named = turns[..3].to_vec();
+    named[2]["parts"][1]["functionResponse"]["id"] = json!("made-up");
+    assert_eq!(answered(&conversation(&named)), pairs[..3]);
     // The next request of the same conversation makes up the same ids.
     let earlier = conversation(&turns[..3]);
     assert_eq!(
