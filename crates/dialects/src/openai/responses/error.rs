@@ -1,6 +1,6 @@
-//! Errors for callers (spec/inference.md §6.4). Those of the way to the answer have words for codes, as OpenAI's own
-//! have; those of the door (key, account, route) have the number of the HTTP status, as everywhere at OpenRouter.
-//! Both say `error_type` at the top.
+//! Errors for callers (spec/inference.md §6.4). Before an answer begins, `code` is the number of the HTTP status, as
+//! everywhere at OpenRouter: its own clients refuse words there (openrouter 1.3.84 for Python, 2026-11-22), though its
+//! prose has some. Inside an answer `code` is a word, as OpenAI has it. Both say `error_type` at the top.
 
 use canon::{Choice, FinishReason, Kind, Response};
 
@@ -14,10 +14,7 @@ use crate::{
 pub(super) fn render_error(error: &ErrorBody<'_>, out: &mut Vec<u8>) {
     let mut body = Object::open(out);
     let mut object = body.object("error");
-    match door_code(error) {
-        Some(status) => object.field("code", &status),
-        None => object.field("code", code_of(error.kind)),
-    }
+    object.field("code", &error.status);
     object.field("message", error.message);
     if let Some(availability) = error.availability {
         object.field("error_type", error.kind.name());
@@ -59,39 +56,6 @@ pub(super) const fn code_of(kind: Kind) -> &'static str {
         | Kind::Unmapped
         | Kind::Unprocessable
         | Kind::UnsupportedImageFormat => "server_error",
-    }
-}
-
-/// The number of an error that has nothing to do with an answer.
-const fn door_code(error: &ErrorBody<'_>) -> Option<u16> {
-    match error.kind {
-        Kind::Authentication
-        | Kind::NotFound
-        | Kind::PayloadTooLarge
-        | Kind::PaymentRequired
-        | Kind::PermissionDenied
-        | Kind::PreconditionFailed => Some(error.status),
-        Kind::ContentPolicyViolation
-        | Kind::ContextLengthExceeded
-        | Kind::ImageDownloadFailed
-        | Kind::ImageNotFound
-        | Kind::ImageTooLarge
-        | Kind::ImageTooSmall
-        | Kind::InvalidImage
-        | Kind::InvalidPrompt
-        | Kind::InvalidRequest
-        | Kind::MaxTokensExceeded
-        | Kind::ProviderOverloaded
-        | Kind::ProviderUnavailable
-        | Kind::RateLimitExceeded
-        | Kind::Refusal
-        | Kind::Server
-        | Kind::StringTooLong
-        | Kind::Timeout
-        | Kind::TokenLimitExceeded
-        | Kind::Unmapped
-        | Kind::Unprocessable
-        | Kind::UnsupportedImageFormat => None,
     }
 }
 
