@@ -6,7 +6,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { zodOutputFormat } from "@anthropic-ai/sdk/helpers/zod";
 import * as z from "zod";
 import {
-  API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, TEXT, TOKENS, UNKNOWN_KEY, URL, WEATHER, assertBeginning,
+  API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, TEXT, THINKING, TOKENS, UNKNOWN_KEY, URL, WEATHER, assertBeginning,
   assertCost, assertWeirIsWell, count, errorOf, generation, marked, seenByVendor,
 } from "./weir.js";
 
@@ -96,7 +96,7 @@ for (const family of FAMILIES) {
     assert.ok(seen.text.includes(PNG) && seen.text.includes(IMAGE_URL));
   });
 
-  test(`${family}: thoughts are blocks of their own`, async () => {
+  if (THINKING.includes(family)) test(`${family}: thoughts are blocks of their own`, async () => {
     const question = ask(`${family}-thinking`, "Think.", { thinking: { type: "enabled", budget_tokens: 1024 } });
     for (const message of [await client.messages.create(question), await client.messages.stream(question).finalMessage()]) {
       // Gemini signs behind the text; what it signed with is carried in a block that the caller hands back unread.
@@ -172,6 +172,29 @@ test("a signed thought goes back to its vendor as it came", async () => {
   const { body } = await seenByVendor(found);
   const sent = body.messages[1].content.filter((part) => part.type === "thinking");
   assert.deepEqual(sent.map((part) => [part.thinking, part.signature]), [[thought.thinking, thought.signature]]);
+});
+
+for (const family of FAMILIES) {
+  test(`${family}: the tokens of a prompt are counted without an answer`, async () => {
+    const tokens = async (content, more = {}) => {
+      const prompt = { model: `test/${family}`, messages: [{ role: "user", content }], ...more };
+      const { data, response } = await client.messages.countTokens(prompt).withResponse();
+      return [data.input_tokens, response.headers.get("x-weir-token-count")];
+    };
+    const [few, by] = await tokens("Tell me about rivers.");
+    assert.equal(by, ["anthropic", "gemini"].includes(family) ? "vendor" : "estimate");
+    const [more] = await tokens("Tell me about rivers. ".repeat(20));
+    const [withTools] = await tokens("Tell me about rivers.", { tools: TOOLS, system: "Be brief." });
+    assert.ok(few > 0 && few < more && few < withTools, `${few} ${more} ${withTools}`);
+  });
+}
+
+test("a count has the errors of a message", async () => {
+  const prompt = { model: "test/opanai", messages: [{ role: "user", content: "Hello" }] };
+  const error = await errorOf(client.messages.countTokens(prompt));
+  assert.ok(error instanceof Anthropic.BadRequestError, error);
+  const stranger = await errorOf(clientWith(UNKNOWN_KEY).messages.countTokens(prompt));
+  assert.ok(stranger instanceof Anthropic.AuthenticationError, stranger);
 });
 
 test("a wrong key is an authentication error", async () => {

@@ -132,7 +132,7 @@ for (const family of FAMILIES) {
   });
 
   test(`${family}: thoughts are told apart from the answer`, async () => {
-    const question = ask(`${family}-thinking`, "Think.", { reasoning: { effort: "high" } });
+    const question = ask(`${family}-thinking`, "Think.", { reasoning: { effort: "high", summary: "auto" } });
     const { message } = (await client.chat.completions.create(question)).choices[0];
     assert.equal(message.content, TEXT);
     assert.match(message.reasoning, /short one/);

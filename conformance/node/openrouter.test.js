@@ -91,7 +91,7 @@ for (const family of FAMILIES) {
   });
 
   test(`${family}: thoughts are told apart and their details validate`, async () => {
-    const question = ask(`${family}-thinking`, "Think.", { reasoning: { effort: "high" } });
+    const question = ask(`${family}-thinking`, "Think.", { reasoning: { effort: "high", summary: "auto" } });
     const { message } = (await client.chat.send(question)).choices[0];
     assert.equal(message.content, TEXT);
     assert.match(message.reasoning, /short one/);
@@ -210,3 +210,40 @@ test("a key is made, used, changed and deleted", async () => {
   assert.equal((await management.apiKeys.delete({ hash })).deleted, true);
   assert.ok((await errorOf(management.apiKeys.get({ hash }))) instanceof errors.NotFoundResponseError);
 });
+
+for (const family of FAMILIES) {
+  const question = (model, more = {}) => ({
+    responsesRequest: { model: `test/${model}`, input: "Tell me about rivers.", ...more },
+  });
+
+  test(`${family}: a response is given whole and streamed`, async () => {
+    const whole = await client.responses.send(question(family));
+    const events = await collect(await client.responses.send(question(family, { stream: true })));
+    assert.deepEqual(events.map((event) => event.sequenceNumber), events.map((_, index) => index));
+    const deltas = events.filter((event) => event.type === "response.output_text.delta");
+    assert.equal(deltas.map((event) => event.delta).join(""), TEXT);
+    assert.equal(events.at(-1).type, "response.completed");
+    for (const response of [whole, events.at(-1).response]) {
+      assert.equal(response.status, "completed");
+      assert.deepEqual(response.output.map((item) => item.content.map((part) => part.text)), [[TEXT]]);
+      assertCost(response.usage.cost, response.usage.inputTokens, TOKENS);
+    }
+  });
+
+  test(`${family}: a response calls tools side by side`, async () => {
+    const tools = FUNCTION_TOOLS.map((tool) => ({ type: "function", ...tool.function }));
+    const { output } = await client.responses.send(question(`${family}-tools`, { tools }));
+    const calls = output.filter((item) => item.type === "function_call");
+    assert.deepEqual(calls.map((call) => [call.name, JSON.parse(call.arguments)]), [
+      ["weather", { city: "text" }],
+      ["clock", { zone: "text" }],
+    ]);
+  });
+
+  test(`${family}: a response that fails is an error of the client`, async () => {
+    const limited = await errorOf(client.responses.send(question(`${family}-limited`)));
+    assert.ok(limited instanceof errors.TooManyRequestsResponseError, limited);
+    const unknown = await errorOf(client.responses.send(question("opanai")));
+    assert.ok(unknown instanceof errors.BadRequestResponseError, unknown);
+  });
+}

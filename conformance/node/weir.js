@@ -8,6 +8,10 @@ import { setTimeout as pause } from "node:timers/promises";
 export const TEXT = "The quick brown fox jumps over the lazy dog.";
 export const TOKENS = 9;
 export const FAMILIES = ["openai", "responses", "anthropic", "gemini"];
+// OpenAI's Responses have no word for stop sequences, and show thoughts only where a summary is asked for, for which
+// Anthropic's clients have no word.
+export const STOPPING = FAMILIES.filter((family) => family !== "responses");
+export const THINKING = STOPPING;
 
 export const URL = variable("WEIR_URL");
 export const API_KEY = variable("WEIR_API_KEY");

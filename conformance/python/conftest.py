@@ -17,7 +17,7 @@ FAMILIES = ["openai", "responses", "anthropic", "gemini"]
 # OpenAI's Responses have no word for stop sequences.
 STOPPING = [family for family in FAMILIES if family != "responses"]
 
-# OpenAI's Responses show thoughts only to those who ask for a summary, which only some clients can.
+# OpenAI's Responses show thoughts only where a summary is asked for, for which Anthropic's clients have no word.
 THINKING = [family for family in FAMILIES if family != "responses"]
 
 # USD a token, as crates/xtask/src/conformance/settings.rs has them.

@@ -7,7 +7,7 @@ from typing import Literal
 import openai
 import pytest
 from conftest import (
-    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, SCRIPTS, STOPPING, TEXT, THINKING, TOKENS, URL, WEATHER,
+    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, PNG, SCRIPTS, STOPPING, TEXT, TOKENS, URL, WEATHER,
     cost_of, generation, marked, seen_by_vendor, weir_is_well,
 )
 from pydantic import BaseModel
@@ -193,14 +193,14 @@ def test_an_image_by_url_and_one_in_base64_reach_the_vendor(client, family):
     assert PNG in json.dumps(body) and IMAGE_URL in json.dumps(body)
 
 
-@pytest.mark.parametrize("family", THINKING)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_thoughts_are_told_apart_from_the_answer(client, family):
-    ask = {"model": f"test/{family}-thinking", "messages": user("Think."), "extra_body": {"reasoning": {"effort": "high"}}}
+    ask = {"model": f"test/{family}-thinking", "messages": user("Think."), "extra_body": {"reasoning": {"effort": "high", "summary": "auto"}}}
     completion = client.chat.completions.create(**ask)
     message = completion.choices[0].message
     assert message.content == TEXT
     assert "short one" in message.reasoning
-    assert "".join(detail.get("text") or "" for detail in message.reasoning_details) == message.reasoning
+    assert "".join(detail.get("text") or detail.get("summary") or "" for detail in message.reasoning_details) == message.reasoning
     assert completion.usage.completion_tokens_details.reasoning_tokens > 0
     deltas = [chunk.choices[0].delta for chunk in client.chat.completions.create(**ask, stream=True) if chunk.choices]
     assert "".join(getattr(delta, "reasoning", None) or "" for delta in deltas) == message.reasoning

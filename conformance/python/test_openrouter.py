@@ -4,7 +4,7 @@ import json
 
 import pytest
 from conftest import (
-    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, MANAGEMENT_KEY, PNG, TEXT, THINKING, TOKENS, URL, WEATHER, cost_of,
+    API_KEY, CLOCK, FAMILIES, IMAGE_URL, LIMITED_KEY, MANAGEMENT_KEY, PNG, TEXT, TOKENS, URL, WEATHER, cost_of,
     generation, marked, seen_by_vendor, weir_is_well,
 )
 from openrouter import OpenRouter, errors
@@ -105,9 +105,9 @@ def test_an_image_by_url_and_one_in_base64_reach_the_vendor(client, family):
     assert images == 2 and PNG in json.dumps(body)
 
 
-@pytest.mark.parametrize("family", THINKING)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_thoughts_are_told_apart_and_their_details_validate(client, family):
-    question = ask(f"{family}-thinking", reasoning={"effort": "high"})
+    question = ask(f"{family}-thinking", reasoning={"effort": "high", "summary": "auto"})
     result = client.chat.send(**question)
     message = result.choices[0].message
     assert message.content == TEXT and "short one" in message.reasoning
