@@ -2,6 +2,7 @@
 //! says why.
 
 mod gemini;
+mod responses;
 
 use dialects::Dialect;
 use serde_json::{Map, Value};
@@ -16,12 +17,9 @@ pub(crate) fn differences(dialect: Dialect, original: &Value, rendered: &Value) 
         match dialect {
             Dialect::OpenAiChat => normalise_chat(body),
             Dialect::Anthropic => normalise_anthropic(body),
+            Dialect::OpenAiResponses => responses::normalise(body),
             Dialect::Gemini => gemini::normalise(body),
-            Dialect::OpenAiResponses
-            | Dialect::OpenAiCompletions
-            | Dialect::Bedrock
-            | Dialect::Cohere
-            | Dialect::Ollama => {}
+            Dialect::OpenAiCompletions | Dialect::Bedrock | Dialect::Cohere | Dialect::Ollama => {}
         }
     }
     if dialect == Dialect::Gemini {

@@ -2,9 +2,12 @@
 
 mod answers;
 mod callers;
+mod completions;
 mod custom;
+mod grammar;
 mod law;
 mod requests;
+mod responses;
 mod streams;
 mod vendors;
 

@@ -72,7 +72,9 @@ fn unwrap_text(item: &mut Map<String, Value>, name: &str) {
     let kinds = ["input_text", "output_text", "text"];
     let text = match item.get(name).and_then(Value::as_array).map(Vec::as_slice) {
         Some([Value::Object(part)]) if part.len() == 2 => {
-            let is_text = kinds.iter().any(|kind| part.get("type") == Some(&json!(kind)));
+            let is_text = kinds
+                .iter()
+                .any(|kind| part.get("type") == Some(&json!(kind)));
             part.get("text").filter(|_| is_text).cloned()
         }
         _ => None,

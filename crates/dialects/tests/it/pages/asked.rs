@@ -35,6 +35,7 @@ const NOTHING: &[(&str, &str, &str)] = &[
     ("store", "", "Weir keeps no answers: as if it said no"),
     ("include encrypted reasoning", "", "Weir always asks for it"),
     ("reasoning hidden", "", "Weir leaves it out of the answer"),
+    ("echo", "", "Weir puts the prompt before the answer"),
     ("stream", "gemini", "the address says it"),
     ("stream", "bedrock", "the address says it"),
     ("tool_choice auto", "", "what is meant without it"),

@@ -53,7 +53,10 @@ pub(super) fn stream(frames: &[Value]) -> Facts {
             &answer.thoughts,
         ),
     ] {
-        assert!(!is_whole || of.is_empty() || of == *said, "{of:?} is not {said:?}");
+        assert!(
+            !is_whole || of.is_empty() || of == *said,
+            "{of:?} is not {said:?}"
+        );
     }
     answer.finish = finish_of(last, &answer);
     facts(answer, last)

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Fields that mean something to a router and nothing to a vendor.
-pub(in crate::openai) const ROUTER_ONLY: &[&str] = &[
+const ROUTER_ONLY: &[&str] = &[
     "max_tool_calls",
     "stop_server_tools_when",
     "x_search_filter",

@@ -9,7 +9,7 @@ use crate::openai::{
         citation::parse_annotation,
         finish::parse_finish,
         reasoning::{parse_detail, words},
-        wire::{Delta, Loose, Piece},
+        wire::{CallPiece, Delta, FunctionPiece, Loose, Piece},
     },
     media::parse_image,
 };
@@ -113,7 +113,7 @@ impl ChoiceReader {
         self.last == Last::Nothing
     }
 
-    fn delta(&mut self, delta: Delta<'_>, id: &str, out: &mut impl FnMut(Event)) {
+    fn delta(&mut self, mut delta: Delta<'_>, id: &str, out: &mut impl FnMut(Event)) {
         let plain = delta.reasoning.string();
         let plain = plain.or_else(|| delta.reasoning_content.string());
         self.reason(plain, delta.reasoning_details.list(), out);
@@ -147,6 +147,10 @@ impl ChoiceReader {
         for call in delta.tool_calls {
             self.last = Last::Call;
             self.calls.piece(call, id, out);
+        }
+        if let Some(call) = delta.rest.shift_remove("function_call") {
+            self.last = Last::Call;
+            self.calls.piece(older_call(call), id, out);
         }
         if !delta.rest.is_empty() {
             out(other(self.index, Value::Object(delta.rest)));
@@ -330,5 +334,21 @@ impl Delta<'_> {
             Loose::Bool(_) | Loose::Number(_) | Loose::List(_) | Loose::Object(_) => false,
         };
         no_content && self.tool_calls.is_empty() && self.reasoning_content.is_nothing()
+    }
+}
+
+/// The only call of an answer, as it was written before there could be several.
+fn older_call(mut call: Value) -> CallPiece<'static> {
+    let mut take = |name: &str| match call.get_mut(name).map(Value::take) {
+        Some(Value::String(text)) => Loose::Text(text.into()),
+        Some(Value::Object(object)) => Loose::Object(Box::new(object)),
+        _ => Loose::Nothing,
+    };
+    CallPiece {
+        function: Some(FunctionPiece {
+            name: take("name"),
+            arguments: take("arguments"),
+        }),
+        ..CallPiece::default()
     }
 }

@@ -13,9 +13,7 @@ use crate::{
     Error, Form, Loss, Target, Thinking,
     json::Object,
     openai::{
-        chat::request::render::{ROUTER_ONLY, render_mark},
-        effort::effort_of,
-        responses::DIALECT,
+        chat::request::render::render_mark, effort::effort_of, responses::DIALECT,
         router::restrictions,
     },
 };
@@ -28,6 +26,8 @@ pub(in crate::openai::responses) const ENCRYPTED: &str = "reasoning.encrypted_co
 /// Asks for probabilities.
 pub(in crate::openai::responses) const LOGPROBS: &str = "message.output_text.logprobs";
 
+/// Fields that mean something to a router and nothing to a vendor.
+const ROUTER_ONLY: &[&str] = &["stop_server_tools_when", "x_search_filter"];
 const REFUSED: &str = "this provider does not take the field";
 const FOREIGN: &str = "a field of another dialect";
 const UNSAYABLE: &str = "this dialect has no such field";
