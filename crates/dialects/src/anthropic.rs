@@ -16,6 +16,8 @@ mod wire;
 use std::borrow::Cow;
 
 use canon::{Dialect, Request, Response};
+pub(crate) use claude::Claude;
+pub(crate) use request::Plan;
 
 use crate::{
     Call, CallCount, Error, ErrorBody, Form, Framing, Lacks, Loss, ParseStream, Platform, Receipt,

@@ -118,6 +118,18 @@ impl<'a> Array<'a> {
     }
 }
 
+/// The text of a JSON object, for wires that want arguments as objects; `{}` for no text. `None` where it is
+/// something else.
+pub(crate) fn object_text(text: &str) -> Option<&str> {
+    match text.trim() {
+        "" => Some("{}"),
+        text if text.starts_with('{') => serde_json::from_str::<serde::de::IgnoredAny>(text)
+            .is_ok()
+            .then_some(text),
+        _ => None,
+    }
+}
+
 /// Appends a value as JSON.
 pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
     // Writing to memory cannot fail, and what is written here has only text keys and finite numbers.

@@ -8,6 +8,10 @@
 //! Nothing here waits, reads a clock or knows a vendor's address.
 
 pub mod anthropic;
+mod attachment;
+pub mod bedrock;
+mod body;
+pub mod cohere;
 mod count;
 mod emulation;
 mod error;
@@ -16,10 +20,14 @@ pub mod framing;
 pub mod gemini;
 mod json;
 pub mod loss;
+pub mod ollama;
 pub mod openai;
 pub mod openrouter;
 mod path;
+mod said;
 mod short;
+mod tools;
+mod unsaid;
 
 use std::borrow::Cow;
 
@@ -335,6 +343,9 @@ pub const CALLED: &[&dyn Call] = &[
     &openai::responses::Responses,
     &anthropic::Anthropic,
     &gemini::Gemini,
+    &bedrock::Bedrock,
+    &cohere::Cohere,
+    &ollama::Ollama,
 ];
 
 /// The callers' side of a dialect, where it is served.

@@ -10,11 +10,11 @@ use crate::Target;
 
 /// A version of Claude; `None` where the name states none (another vendor's model behind this wire).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Claude(Option<(u32, u32)>);
+pub(crate) struct Claude(Option<(u32, u32)>);
 
 impl Claude {
     /// The version of a target, by the catalogue's name for it or else by the vendor's.
-    pub(super) fn of(target: &Target<'_>) -> Self {
+    pub(crate) fn of(target: &Target<'_>) -> Self {
         let claude = Self::named(target.model);
         if claude.0.is_some() {
             claude
@@ -25,7 +25,7 @@ impl Claude {
 
     /// Reads the version out of a name: `anthropic/claude-opus-4.8`, `claude-sonnet-4-5-20250929`,
     /// `claude-3-7-sonnet-latest`, `claude-sonnet-5`.
-    pub(super) fn named(model: &str) -> Self {
+    pub(crate) fn named(model: &str) -> Self {
         let Some((_, name)) = model.split_once("claude-") else {
             return Self(None);
         };
@@ -40,27 +40,27 @@ impl Claude {
     }
 
     /// Whether turns of the role `system` may stand behind a user's turn.
-    pub(super) fn takes_system_turns(self) -> bool {
+    pub(crate) fn takes_system_turns(self) -> bool {
         self.0.is_some_and(|version| version >= (4, 8))
     }
 
     /// Whether thinking may be given a budget.
-    pub(super) fn takes_budget(self) -> bool {
+    pub(crate) fn takes_budget(self) -> bool {
         self.0.is_none_or(|version| version < (4, 7))
     }
 
     /// Whether `temperature`, `top_p` and `top_k` are accepted.
-    pub(super) fn takes_sampling(self) -> bool {
+    pub(crate) fn takes_sampling(self) -> bool {
         self.0.is_none_or(|version| version < (4, 7))
     }
 
     /// Whether `temperature` and `top_p` may not stand side by side.
-    pub(super) fn refuses_two_samplings(self) -> bool {
+    pub(crate) fn refuses_two_samplings(self) -> bool {
         self.0.is_some_and(|version| version >= (4, 1))
     }
 
     /// The nearest level that exists, in the wire's word; `None` is no level at all.
-    pub(super) fn effort(self, effort: Effort) -> Option<&'static str> {
+    pub(crate) fn effort(self, effort: Effort) -> Option<&'static str> {
         let newest = (u32::MAX, 0);
         let version = self.0.unwrap_or(newest);
         let effort = match effort {

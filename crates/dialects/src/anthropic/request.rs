@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 pub(super) use body::{render, render_count};
 pub(super) use parts::render_media;
+pub(crate) use thinking::Plan;
 
 use super::{
     block,

@@ -25,18 +25,18 @@ const MAX_TOKENS_DEFAULT: u64 = 4_096;
 
 /// What is asked of the vendor about the length of the answer and the thinking before it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// `max_tokens`.
-    pub(super) max_tokens: u64,
+    pub(crate) max_tokens: u64,
     /// `thinking`; absent is the model's own default.
-    pub(super) mode: Option<Mode>,
+    pub(crate) mode: Option<Mode>,
     /// `output_config.effort`.
-    pub(super) effort: Option<&'static str>,
+    pub(crate) effort: Option<&'static str>,
 }
 
 /// The three forms of `thinking`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     Budget(u64),
     Adaptive,
     Disabled,
@@ -55,12 +55,12 @@ enum Wish {
 
 impl Plan {
     /// Whether the model is told to think.
-    pub(super) fn thinks(&self) -> bool {
+    pub(crate) fn thinks(&self) -> bool {
         matches!(self.mode, Some(Mode::Budget(_) | Mode::Adaptive))
     }
 
     /// Decides; what cannot be done is added to `loss`.
-    pub(super) fn of(request: &Request, target: &Target<'_>, loss: &mut Vec<Loss>) -> Self {
+    pub(crate) fn of(request: &Request, target: &Target<'_>, loss: &mut Vec<Loss>) -> Self {
         let claude = Claude::of(target);
         let mut plan = Self {
             max_tokens: max_tokens(request, target, loss),
@@ -151,7 +151,7 @@ impl Plan {
     }
 
     /// Writes `thinking`.
-    pub(super) fn render(&self, reasoning: Option<&Reasoning>, body: &mut Object<'_>) {
+    pub(crate) fn render(&self, reasoning: Option<&Reasoning>, body: &mut Object<'_>) {
         let Some(mode) = self.mode else {
             return;
         };

@@ -147,8 +147,15 @@ impl Frames<'_> {
 
 fn frame(out: &mut Vec<u8>, write: impl FnOnce(&mut Object<'_>)) {
     out.extend_from_slice(b"data: ");
+    let start = out.len();
     let mut answer = Object::open(out);
     write(&mut answer);
     answer.close();
+    // Arguments go on as they were written, and may have line breaks between their tokens: one would end the frame.
+    for byte in out.iter_mut().skip(start) {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
+        }
+    }
     out.extend_from_slice(b"\n\n");
 }
