@@ -112,7 +112,8 @@ impl App {
         store: Store,
         snapshot: Snapshot,
     ) -> Self {
-        let health = Board::new(snapshot.catalog.all_endpoints().len());
+        let endpoints = snapshot.catalog.all_endpoints().len();
+        let health = Board::new(endpoints, config.routing.outage_window_ms);
         let snapshot = ArcSwap::from_pointee(snapshot);
         let (drain, draining) = (Drain::new(), AtomicBool::new(false));
         Self {

@@ -2,11 +2,15 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use policy::routing::Health;
+use policy::health::Standing;
 
 /// One row an endpoint of the catalogue, by its index.
 #[derive(Debug)]
-pub struct Board(Box<[Row]>);
+pub struct Board {
+    rows: Box<[Row]>,
+    /// How long a failure counts, in microseconds.
+    outage_window: i64,
+}
 
 #[derive(Debug)]
 struct Row {
@@ -19,26 +23,38 @@ struct Row {
 impl Board {
     /// A board on which nobody has failed.
     #[must_use]
-    pub fn new(endpoints: usize) -> Self {
+    pub fn new(endpoints: usize, outage_window_ms: u64) -> Self {
         let row = || Row {
             failed_at: AtomicI64::new(i64::MIN),
             cool_until: AtomicI64::new(i64::MIN),
         };
-        Self(std::iter::repeat_with(row).take(endpoints).collect())
+        let outage_window = i64::try_from(outage_window_ms.saturating_mul(1_000));
+        Self {
+            rows: std::iter::repeat_with(row).take(endpoints).collect(),
+            outage_window: outage_window.unwrap_or(i64::MAX),
+        }
     }
 
     /// How this endpoint is doing.
     #[must_use]
-    pub fn of(&self, endpoint: usize) -> Health {
-        self.0.get(endpoint).map_or(Health::UNKNOWN, |row| Health {
-            failed_at: row.failed_at.load(Ordering::Relaxed),
-            cool_until: row.cool_until.load(Ordering::Relaxed),
-        })
+    pub fn standing(&self, endpoint: usize, now: i64) -> Standing {
+        let Some(row) = self.rows.get(endpoint) else {
+            return Standing::Well;
+        };
+        let until = row.cool_until.load(Ordering::Relaxed);
+        let window_began = now.saturating_sub(self.outage_window);
+        if until > now {
+            Standing::Resting { until }
+        } else if row.failed_at.load(Ordering::Relaxed) > window_began {
+            Standing::Shaky
+        } else {
+            Standing::Well
+        }
     }
 
     /// It failed, and perhaps asked to be left alone for a while.
     pub fn failed(&self, endpoint: usize, now: i64, cool_ms: Option<u64>) {
-        let Some(row) = self.0.get(endpoint) else {
+        let Some(row) = self.rows.get(endpoint) else {
             return;
         };
         row.failed_at.fetch_max(now, Ordering::Relaxed);

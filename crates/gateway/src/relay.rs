@@ -15,6 +15,7 @@ mod plan;
 mod price;
 mod receive;
 mod record;
+mod shortage;
 
 use axum::{body::Body, response::Response};
 use canon::{Fault, GenerationId, Secret};

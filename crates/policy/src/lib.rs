@@ -6,5 +6,6 @@
 pub mod routing;
 
 pub mod catalog;
+pub mod health;
 pub mod ledger;
 pub mod pricing;

@@ -1,16 +1,32 @@
 //! Which endpoints serve a request, in which order, and why (spec/inference.md §7).
 //!
-//! Pure: the candidates, the clock and the seed are arguments, so that a decision can be explained, replayed and
-//! simulated. `plan` filters ([`eligible`]), then orders ([`rank`]); [`Plan::next`] says what to try after a fault.
+//! Pure: the candidates, what is known of their health and the seed are arguments, so that a decision can be explained,
+//! replayed and simulated. `plan` filters ([`eligible`]), then orders ([`rank`]); [`Plan::next`] says what to try after
+//! a fault.
 
+mod distillable;
+mod draw;
 mod eligible;
+mod exacto;
+mod expiry;
+mod figures;
+mod names;
 mod next;
 mod rank;
+mod reason;
 
-use canon::{PicoUsd, Preferences};
+use canon::{PicoUsd, Preferences, Sort};
 
-pub use eligible::{Excluded, Reason};
+use crate::{
+    catalog::{Lane, Parameters, Quantization},
+    health::Standing,
+};
+
+pub use distillable::is_distillable;
+pub use expiry::is_past;
+pub use figures::{Figures, Quantiles, Ratio};
 pub use next::Next;
+pub use reason::{Excluded, Reason};
 
 /// An endpoint that might serve, with what is known of it.
 #[derive(Clone, Debug)]
@@ -25,24 +41,34 @@ pub struct Candidate<'a> {
     pub provider_name: &'a str,
     /// Its own name: `deepinfra/turbo`. A provider's plain endpoint has the provider's slug.
     pub tag: &'a str,
-    /// Its prices a unit.
-    pub price: Prices,
+    /// How it is opted into.
+    pub lane: Lane,
+    /// Its prices a unit; `None` where nobody says.
+    pub price: Option<Prices>,
     /// The most tokens of prompt and answer together; unknown where absent.
     pub context_length: Option<u64>,
+    /// The most tokens of a prompt, where that is less.
+    pub max_prompt_tokens: Option<u64>,
     /// The most tokens of an answer; unknown where absent.
     pub max_output_tokens: Option<u64>,
-    /// Its quantization; unknown where absent.
-    pub quantization: Option<&'a str>,
+    /// How its weights are stored.
+    pub quantization: Quantization,
     /// Parameters of the request that it does not support.
-    pub lacks: Vec<&'static str>,
+    pub lacks: Parameters,
     /// A kind of input of the request that it cannot take.
     pub cannot_take: Option<&'static str>,
     /// Whether it may train on what it sees; unknown counts as yes.
     pub trains: Option<bool>,
     /// Whether it keeps what it sees; unknown counts as yes.
     pub retains: Option<bool>,
+    /// Whether the model's author lets others learn from its answers; unknown counts as no.
+    pub distillable: bool,
+    /// Whether the day on which it ends has passed.
+    pub is_past: bool,
     /// How it is doing.
-    pub health: Health,
+    pub standing: Standing,
+    /// How fast and how reliable it is, as far as that is measured.
+    pub figures: Figures,
 }
 
 /// Prices a unit, of those kinds that a caller can cap.
@@ -60,26 +86,46 @@ pub struct Prices {
     pub audio: PicoUsd,
 }
 
-/// How an endpoint is doing. Microseconds since 1970; `i64::MIN` for never.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Health {
-    /// When it last failed.
-    pub failed_at: i64,
-    /// Until when it asked to be left alone.
-    pub cool_until: i64,
-}
-
 /// What a request demands and prefers.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
     /// The `provider` object.
     pub preferences: &'a Preferences,
-    /// Upper bound of the prompt, in tokens, for context windows: an estimate that is not too high.
+    /// The house's own: what it forbids is forbidden, what it prefers yields to the caller.
+    pub house: &'a Preferences,
+    /// What the suffixes of each model of the list ask for, by its place there.
+    pub wishes: &'a [Wish],
+    /// The service tier.
+    pub tier: Tier,
+    /// What of the prompt surely is there, in tokens, for context windows.
     pub prompt_tokens: u64,
     /// The caller's limit of the answer.
     pub max_tokens: Option<u64>,
-    /// How long a failure counts, in microseconds.
-    pub outage_window: i64,
+    /// Whether tools are offered: then those endpoints that call them well come first.
+    pub has_tools: bool,
+}
+
+/// What the suffixes of a model's name ask for; they hold for that model only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// `:nitro`, `:floor` and `:exacto` sort; a sort that the caller wrote goes before them.
+    pub sort: Option<Sort>,
+    /// `:nitro` lets priority endpoints compete, `:floor` flex endpoints.
+    pub admits: Option<Lane>,
+}
+
+/// The service tier that a caller asks for (spec/inference.md §7.8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tier {
+    /// None in particular.
+    #[default]
+    Any,
+    /// The usual one, whatever a suffix says.
+    Default,
+    /// Flex endpoints only, where the model has any.
+    Flex,
+    /// Priority endpoints first.
+    Priority,
 }
 
 /// Who is tried, in which order.
@@ -113,33 +159,36 @@ pub enum Why {
         /// Its share among those drawn from, in thousandths.
         per_mille: u32,
     },
-    /// By price, as `sort: price` asks.
-    Cheapest,
-    /// Sorted by what is not measured yet; price decides.
-    Unmeasured,
-    /// Failed a moment ago: behind all others.
-    Unstable,
+    /// Sorted, by what was measured or by price.
+    Sorted(Sort),
+    /// Sorted by what is not measured yet, so behind those that are; price decides.
+    Unmeasured(Sort),
+    /// Misses a preferred throughput or latency: behind those that do not.
+    Slow,
+    /// Failed a moment ago, or fails often: behind those that do not.
+    Shaky,
+    /// Left alone for a while: behind all others.
+    Resting,
 }
 
-impl Health {
-    /// Never failed.
-    pub const UNKNOWN: Self = Self {
-        failed_at: i64::MIN,
-        cool_until: i64::MIN,
-    };
-
-    /// Whether it failed within the window before `now`, or asked to be left alone until later.
+impl Tier {
+    /// The tier of that name. A name that means nothing here is passed on to the vendor.
     #[must_use]
-    pub fn is_unstable(&self, now: i64, window: i64) -> bool {
-        self.cool_until > now || self.failed_at > now.saturating_sub(window)
+    pub fn named(name: Option<&str>) -> Self {
+        match name {
+            Some("default" | "standard") => Self::Default,
+            Some("flex") => Self::Flex,
+            Some("priority" | "fast") => Self::Priority,
+            Some(_) | None => Self::Any,
+        }
     }
 }
 
 /// Orders the endpoints that may serve. An empty plan says why in `excluded`.
 #[must_use]
-pub fn plan(ask: &Ask<'_>, candidates: Vec<Candidate<'_>>, now: i64, seed: u64) -> Plan {
-    let (eligible, excluded) = eligible::split(ask, candidates);
-    let targets = rank::order(ask, eligible, now, seed);
+pub fn plan(ask: &Ask<'_>, mut candidates: Vec<Candidate<'_>>, seed: u64) -> Plan {
+    let excluded = eligible::retain(ask, &mut candidates);
+    let targets = rank::order(ask, &candidates, seed);
     Plan {
         targets,
         excluded,

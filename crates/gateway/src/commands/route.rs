@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, anyhow};
-use canon::{Dialect, NanoUsd, Request};
+use canon::{Dialect, NanoUsd, Request, Sort};
 use clap::Args;
 use policy::{
     catalog::{Endpoint, Unit},
@@ -57,7 +57,8 @@ impl Route {
             Ok(Arc::new(Snapshot::of(&config, found)?))
         })?;
         // Nobody has been called, so nobody has failed.
-        let board = Board::new(snapshot.catalog.all_endpoints().len());
+        let endpoints = snapshot.catalog.all_endpoints().len();
+        let board = Board::new(endpoints, config.routing.outage_window_ms);
         let plan = match relay::plan_in(Arc::clone(&snapshot), &board, &config, &request) {
             Ok(plan) => plan,
             Err(fault) => {
@@ -113,9 +114,14 @@ fn why(why: Why) -> String {
             let (percent, tenth) = (per_mille / 10, per_mille % 10);
             format!("drawn by one over price squared, {percent}.{tenth} % of those left")
         }
-        Why::Cheapest => "by price, as sort asks".to_owned(),
-        Why::Unmeasured => "not measured yet, so by price".to_owned(),
-        Why::Unstable => "failed a moment ago, so behind all others".to_owned(),
+        Why::Sorted(Sort::Price) => "by price".to_owned(),
+        Why::Sorted(Sort::Throughput) => "by throughput".to_owned(),
+        Why::Sorted(Sort::Latency) => "by latency".to_owned(),
+        Why::Sorted(Sort::Exacto) => "by how well it calls tools".to_owned(),
+        Why::Unmeasured(_) => "not measured yet, so by price".to_owned(),
+        Why::Slow => "misses a preferred throughput or latency".to_owned(),
+        Why::Shaky => "failed a moment ago, so behind those that did not".to_owned(),
+        Why::Resting => "left alone for now, so behind all others".to_owned(),
     }
 }
 
@@ -163,10 +169,15 @@ fn excluded_table(snapshot: &Snapshot, excluded: &[Excluded]) -> String {
     let rows = excluded.iter().filter_map(|excluded| {
         let endpoint = endpoint(snapshot, excluded.endpoint)?;
         let (field, advice) = excluded.reason.constraint();
+        let whose = if excluded.by_house {
+            " (this gateway's settings)"
+        } else {
+            ""
+        };
         Some(vec![
             endpoint.tag.to_string(),
             endpoint.model.to_string(),
-            format!("{field}: {advice}"),
+            format!("{field}: {advice}{whose}"),
         ])
     });
     terminal::table(&rows.collect::<Vec<_>>(), &[])
@@ -204,6 +215,7 @@ fn json_of(snapshot: &Snapshot, plan: &Plan, explain: bool) -> Value {
                 "excluded_by": excluded.reason.vocabulary(),
                 "field": field,
                 "advice": advice,
+                "by_house": excluded.by_house,
             }))
         });
         shown.insert("excluded".to_owned(), excluded.collect());

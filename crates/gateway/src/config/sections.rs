@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use canon::Secret;
+use canon::{Secret, Sort};
 
 use super::{check_database, env, section::Section};
 
@@ -61,10 +61,13 @@ pub struct Database {
 }
 
 /// `[routing]`: how endpoints are chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Routing {
     /// Milliseconds for which an endpoint that failed is tried last. Default 30 s.
     pub outage_window_ms: u64,
+    /// What holds for every request: `only`, `ignore`, `data_collection`, `zdr` and `sort`. A request may narrow the
+    /// first four further, and sort otherwise. Default: nothing.
+    pub preferences: canon::Preferences,
 }
 
 /// `[limits]`: how many of anything there may be.
@@ -211,6 +214,7 @@ impl Default for Routing {
     fn default() -> Self {
         Self {
             outage_window_ms: 30_000,
+            preferences: canon::Preferences::default(),
         }
     }
 }
@@ -225,6 +229,20 @@ impl Routing {
             0..=HOUR_MS,
             &mut self.outage_window_ms,
         );
+        let names = |named: Vec<(String, _)>| named.into_iter().map(|(name, _)| name).collect();
+        let preferences = &mut self.preferences;
+        preferences.only = routing.texts("only").map(names);
+        preferences.ignore = routing.texts("ignore").map(names).unwrap_or_default();
+        let collection = [("allow", false), ("deny", true)];
+        preferences.deny_data_collection = routing.word("data_collection", "", &collection);
+        routing.optional_flag("zdr", &mut preferences.zdr);
+        let sorts = [
+            ("price", Sort::Price),
+            ("throughput", Sort::Throughput),
+            ("latency", Sort::Latency),
+            ("exacto", Sort::Exacto),
+        ];
+        preferences.sort = routing.word("sort", "", &sorts);
         routing.end();
     }
 }

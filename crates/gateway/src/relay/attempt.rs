@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use canon::{Again, Availability, Blame, Dialect, Fault, Kind, OnLoss, Request};
+use canon::{Again, Blame, Dialect, Fault, OnLoss, Request};
 use dialects::{Loss, Thinking};
 use http::HeaderValue;
 use policy::catalog::{Endpoint, Lane, Model};
@@ -18,6 +18,7 @@ use super::{
     loss::Guard,
     meter::Meter,
     plan::{Plan, Target},
+    shortage::{self, Tried},
 };
 use crate::{app::Core, clock, refusal};
 
@@ -181,38 +182,19 @@ impl Run {
         }
         if let Again::Elsewhere { after_ms } = &mut fault.again {
             *after_ms = self.hint_ms;
-            fault.availability = self.shortage(fault.kind).map(Box::new);
+        }
+        if let Blame::Upstream(_) = &fault.blame {
+            let tried = Tried {
+                attempts: self.meter.attempts(),
+                requested: &self.plan.requested,
+                hint_ms: self.hint_ms,
+            };
+            shortage::explain(&mut fault, tried);
         }
         if fault.say.is_empty() {
             fault.say = Cow::Borrowed("Provider returned error");
         }
         fault
-    }
-}
-
-impl Run {
-    /// Everybody is busy: what the caller may do about it (spec/inference.md §6.7).
-    fn shortage(&self, kind: Kind) -> Option<Availability> {
-        let code = if kind == Kind::RateLimitExceeded {
-            "capacity_exhausted"
-        } else if kind == Kind::ProviderOverloaded {
-            "temporarily_unavailable"
-        } else {
-            return None;
-        };
-        let providers = self.meter.attempts().iter();
-        let mut affected_providers: Vec<String> =
-            providers.map(|attempt| attempt.provider.clone()).collect();
-        affected_providers.sort_unstable();
-        affected_providers.dedup();
-        Some(Availability {
-            code,
-            retryable: true,
-            retry_after_s: self.hint_ms.map(|ms| ms.div_ceil(1_000).max(1)),
-            requested_models: self.plan.requested.clone(),
-            affected_providers,
-            ..Availability::default()
-        })
     }
 }
 
@@ -240,7 +222,7 @@ pub(super) fn losses(request: &mut Request, target: &Target, caller: Dialect) ->
     };
     let tier = request.service_tier.take();
     request.service_tier = fitting_tier(endpoint, tier.as_deref());
-    let written = call.render_request(request, &aim, &mut losses);
+    let written = dialects::render(call, request, &aim, &mut losses);
     request.service_tier = tier;
     if written.is_err() {
         losses.clear();

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use canon::{Dialect, Fault, Request, Sort};
 use policy::{
-    catalog::{Endpoint, Lane, Modality, Model, Quantization, Resolved, Suffix, Unit},
-    routing::{self, Ask, Candidate, Next, Prices},
+    catalog::{Endpoint, Lane, Modality, Model, PriceSheet, Resolved, Suffix, Unit},
+    health::Standing,
+    routing::{self, Ask, Candidate, Figures, Next, Prices, Tier, Wish},
 };
 use providers::{Upstream, Way};
 
@@ -115,8 +116,9 @@ pub fn plan_in(
     request: &Request,
 ) -> Result<Plan, Fault> {
     let requested = requested(request)?;
-    let mut preferences = request.routing.preferences.clone();
+    let now = clock::now_micros();
     let needs = Needs::of(request);
+    let mut wishes = Vec::with_capacity(requested.len());
     let mut candidates = Vec::new();
     let mut unconfigured = Vec::new();
     for (rank, name) in requested.iter().enumerate() {
@@ -128,17 +130,15 @@ pub fn plan_in(
         if let Some(right) = other_route(resolved.model) {
             return Err(nobody::wrong_endpoint(&requested, name, right));
         }
-        preferences.sort = preferences.sort.or_else(|| sort_of(&resolved));
-        for endpoint in resolved
-            .endpoints()
-            .filter(|endpoint| admits(request, &resolved, endpoint))
-        {
+        wishes.push(wish_of(&resolved));
+        for endpoint in resolved.endpoints() {
             match snapshot.upstreams.get(&endpoint.provider) {
                 Some(upstream) if !speaks(upstream, endpoint) => {}
                 Some(upstream) => {
                     let candidate = candidate(rank, resolved.model, endpoint, upstream, &needs);
                     candidates.push(Candidate {
-                        health: health.of(endpoint.index),
+                        standing: health.standing(endpoint.index, now),
+                        is_past: has_ended(resolved.model, endpoint, now),
                         ..candidate
                     });
                 }
@@ -149,16 +149,22 @@ pub fn plan_in(
     if candidates.is_empty() {
         return Err(nobody::unconfigured(&requested, &unconfigured));
     }
-    let outage_window = i64::try_from(config.routing.outage_window_ms).unwrap_or(i64::MAX);
     let ask = Ask {
-        preferences: &preferences,
+        preferences: &request.routing.preferences,
+        house: &config.routing.preferences,
+        wishes: &wishes,
+        tier: Tier::named(request.service_tier.as_deref()),
         prompt_tokens: needs.prompt_tokens,
         max_tokens: request.sampling.max_tokens,
-        outage_window: outage_window.saturating_mul(1_000),
+        has_tools: !request.tools.is_empty(),
     };
-    let order = routing::plan(&ask, candidates, clock::now_micros(), chance::draw());
+    let order = routing::plan(&ask, candidates, chance::draw());
     if order.targets.is_empty() {
-        return Err(nobody::excluded(&requested, &order.excluded, &snapshot));
+        return Err(nobody::excluded(
+            &requested,
+            &order.excluded,
+            (&snapshot, now),
+        ));
     }
     Ok(Plan {
         snapshot,
@@ -187,14 +193,25 @@ fn requested(request: &Request) -> Result<Vec<String>, Fault> {
     Ok(requested)
 }
 
-/// The sort that a suffix stands for; one that the caller wrote goes before it.
-fn sort_of(resolved: &Resolved<'_>) -> Option<Sort> {
-    resolved.suffixes.iter().find_map(|suffix| match suffix {
-        Suffix::Nitro => Some(Sort::Throughput),
-        Suffix::Floor => Some(Sort::Price),
-        Suffix::Exacto => Some(Sort::Exacto),
+/// What the suffixes of a name ask for: the first that sorts.
+fn wish_of(resolved: &Resolved<'_>) -> Wish {
+    let wish = |sort, admits| Wish {
+        sort: Some(sort),
+        admits,
+    };
+    let mut wishes = resolved.suffixes.iter().filter_map(|suffix| match suffix {
+        Suffix::Nitro => Some(wish(Sort::Throughput, Some(Lane::Priority))),
+        Suffix::Floor => Some(wish(Sort::Price, Some(Lane::Flex))),
+        Suffix::Exacto => Some(wish(Sort::Exacto, None)),
         Suffix::Online | Suffix::Variant(_) => None,
-    })
+    });
+    wishes.next().unwrap_or_default()
+}
+
+/// Whether the last day of a model or of this endpoint of it has passed.
+fn has_ended(model: &Model, endpoint: &Endpoint, now: i64) -> bool {
+    let mut last_days = model.expires.iter().chain(&endpoint.expires);
+    last_days.any(|day| routing::is_past(day, now))
 }
 
 /// Whether a provider can be asked on the wire that an endpoint wants.
@@ -225,31 +242,6 @@ fn other_route(model: &Model) -> Option<&'static str> {
     others.next().map(|(_, route)| *route)
 }
 
-/// Whether an endpoint takes part at all: tiers only when opted into (spec/inference.md §7.2, §7.8).
-fn admits(request: &Request, resolved: &Resolved<'_>, endpoint: &Endpoint) -> bool {
-    let preferences = &request.routing.preferences;
-    let tier = request.service_tier.as_deref();
-    let named = || {
-        let only = preferences.only.iter().flatten();
-        preferences
-            .order
-            .iter()
-            .chain(only)
-            .any(|name| name.eq_ignore_ascii_case(&endpoint.tag))
-    };
-    let revoked = !preferences.order.is_empty() || tier == Some("default");
-    match endpoint.lane {
-        Lane::Flex => tier == Some("flex") || named() || (!revoked && resolved.has(Suffix::Floor)),
-        Lane::Priority => {
-            matches!(tier, Some("priority" | "fast"))
-                || named()
-                || (!revoked && resolved.has(Suffix::Nitro))
-        }
-        Lane::Standard | Lane::Free | Lane::Extended | Lane::Thinking => true,
-        Lane::Batch => false,
-    }
-}
-
 fn candidate<'a>(
     rank: usize,
     model: &Model,
@@ -257,12 +249,15 @@ fn candidate<'a>(
     upstream: &'a Upstream,
     needs: &Needs,
 ) -> Candidate<'a> {
-    let price = |unit| {
-        endpoint
-            .prices
-            .as_ref()
-            .and_then(|sheet| sheet.price(unit))
-            .unwrap_or_default()
+    let prices = |sheet: &PriceSheet| {
+        let price = |unit| sheet.price(unit).unwrap_or_default();
+        Prices {
+            prompt: price(Unit::Prompt),
+            completion: price(Unit::Completion),
+            request: price(Unit::Request),
+            image: price(Unit::Image),
+            audio: price(Unit::Audio),
+        }
     };
     let policy = upstream.data_policy();
     Candidate {
@@ -271,21 +266,19 @@ fn candidate<'a>(
         provider: endpoint.provider.as_str(),
         provider_name: upstream.name(),
         tag: &endpoint.tag,
-        price: Prices {
-            prompt: price(Unit::Prompt),
-            completion: price(Unit::Completion),
-            request: price(Unit::Request),
-            image: price(Unit::Image),
-            audio: price(Unit::Audio),
-        },
+        lane: endpoint.lane,
+        price: endpoint.prices.as_ref().map(prices),
         context_length: endpoint.context_length.or(model.context_length),
+        max_prompt_tokens: endpoint.max_prompt_tokens,
         max_output_tokens: endpoint.max_output_tokens,
-        quantization: (endpoint.quantization != Quantization::Unknown)
-            .then(|| endpoint.quantization.name()),
+        quantization: endpoint.quantization,
         lacks: needs.lacking(endpoint),
         cannot_take: needs.not_taken(model),
         trains: policy.training,
         retains: policy.retains_days.map(|days| days > 0),
-        health: routing::Health::UNKNOWN,
+        distillable: routing::is_distillable(model.slug.as_str()),
+        is_past: false,
+        standing: Standing::Well,
+        figures: Figures::default(),
     }
 }

@@ -31,6 +31,8 @@ mod models;
 #[cfg(test)]
 mod platform;
 #[cfg(test)]
+mod preferences;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod stage;

@@ -1,161 +1,118 @@
-//! Who may serve at all: the hard filters, each with the reason that the caller hears.
+//! Who may serve at all: the hard filters. What the house says and what the caller says both hold, so `only`
+//! intersects, `ignore` unites, and privacy only tightens.
 
-use canon::PicoUsd;
+use canon::{PicoUsd, Preferences};
 
-use super::{Ask, Candidate};
+use super::{
+    Ask, Candidate, Excluded, Reason, Tier,
+    names::{is_admitted, is_among},
+};
+use crate::catalog::{Lane, Parameter, Quantization};
 
-/// An endpoint that may not serve this request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excluded {
-    /// Its index in the catalogue.
-    pub endpoint: usize,
-    /// Why not.
-    pub reason: Reason,
-}
+/// Parameters that an endpoint must have where another of its model does (spec/inference.md §7.3); any other
+/// that it lacks is left out towards it.
+const PREFERRED: [Parameter; 4] = [
+    Parameter::Tools,
+    Parameter::ResponseFormat,
+    Parameter::StructuredOutputs,
+    Parameter::Verbosity,
+];
 
-/// Why an endpoint may not serve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// Not in `provider.only`.
-    NotInOnly,
-    /// In `provider.ignore`.
-    Ignored,
-    /// Not in `provider.order` while `allow_fallbacks` is false.
-    NotInOrder,
-    /// `require_parameters`, and it lacks this one.
-    LacksParameter(&'static str),
-    /// It cannot take this kind of input.
-    CannotTake(&'static str),
-    /// The prompt and the answer do not fit; its context length.
-    ContextTooShort(u64),
-    /// The answer may not be so long; its limit.
-    OutputTooShort(u64),
-    /// `data_collection: deny`, and it may train on or publish what it sees.
-    MayTrain,
-    /// `zdr`, and it may keep what it sees.
-    MayRetain,
-    /// `quantizations`, and its own is another or unknown.
-    Quantization,
-    /// `max_price` of this kind is lower.
-    TooDear(&'static str),
-}
-
-impl Reason {
-    /// The word of `availability.excluded_by` (spec/inference.md §6.7).
-    #[must_use]
-    pub const fn vocabulary(&self) -> &'static str {
-        match self {
-            Self::NotInOnly | Self::Ignored | Self::NotInOrder => "allowed_providers",
-            Self::LacksParameter(_) | Self::CannotTake(_) => "require_parameters",
-            Self::ContextTooShort(_) | Self::OutputTooShort(_) => "context_length",
-            Self::MayTrain => "data_policy:training",
-            Self::MayRetain => "data_policy:zdr",
-            Self::Quantization => "quantization",
-            Self::TooDear(_) => "max_price",
-        }
-    }
-
-    /// The field of the request that excluded it, and how to change it.
-    #[must_use]
-    pub fn constraint(&self) -> (&'static str, String) {
-        match self {
-            Self::NotInOnly => (
-                "provider.only",
-                "name one of this model's providers".to_owned(),
-            ),
-            Self::Ignored => (
-                "provider.ignore",
-                "leave one of this model's providers out of it".to_owned(),
-            ),
-            Self::NotInOrder => (
-                "provider.allow_fallbacks",
-                "name one of this model's providers in `provider.order`, or allow fallbacks"
-                    .to_owned(),
-            ),
-            Self::LacksParameter(name) => (
-                "provider.require_parameters",
-                format!("leave out `{name}`, or do not require parameters"),
-            ),
-            Self::CannotTake(kind) => ("messages", format!("the model takes no {kind} here")),
-            Self::ContextTooShort(most) => (
-                "messages",
-                format!("prompt and answer may have {most} tokens together"),
-            ),
-            Self::OutputTooShort(most) => (
-                "max_tokens",
-                format!("the answer may have at most {most} tokens"),
-            ),
-            Self::MayTrain => (
-                "provider.data_collection",
-                "allow data collection, or choose a provider known not to train".to_owned(),
-            ),
-            Self::MayRetain => (
-                "provider.zdr",
-                "do without zero data retention, or choose a provider known to keep nothing"
-                    .to_owned(),
-            ),
-            Self::Quantization => (
-                "provider.quantizations",
-                "allow more quantizations".to_owned(),
-            ),
-            Self::TooDear(kind) => (
-                "provider.max_price",
-                format!("raise `provider.max_price.{kind}`"),
-            ),
-        }
-    }
-}
-
-/// Whether a name a caller wrote means this endpoint: a base slug means all of a provider's endpoints, a full
-/// slug exactly one; display names count too.
-pub(super) fn is_named(name: &str, candidate: &Candidate<'_>) -> bool {
-    name.eq_ignore_ascii_case(candidate.tag)
-        || name.eq_ignore_ascii_case(candidate.provider)
-        || name.eq_ignore_ascii_case(candidate.provider_name)
-}
-
-pub(super) fn split<'a>(
-    ask: &Ask<'_>,
-    candidates: Vec<Candidate<'a>>,
-) -> (Vec<Candidate<'a>>, Vec<Excluded>) {
-    let mut eligible = Vec::with_capacity(candidates.len());
+/// Leaves those that may serve, and says why the others may not.
+pub(super) fn retain(ask: &Ask<'_>, candidates: &mut Vec<Candidate<'_>>) -> Vec<Excluded> {
     let mut excluded = Vec::new();
-    for candidate in candidates {
-        match reason_against(ask, &candidate) {
-            None => eligible.push(candidate),
-            Some(reason) => excluded.push(Excluded {
+    candidates.retain(|candidate| match reason_against(ask, candidate) {
+        None => true,
+        Some((reason, by_house)) => {
+            excluded.push(Excluded {
                 endpoint: candidate.endpoint,
                 reason,
-            }),
+                by_house,
+            });
+            false
         }
-    }
-    (eligible, excluded)
+    });
+    narrow(ask, candidates, &mut excluded);
+    excluded
 }
 
-fn reason_against(ask: &Ask<'_>, candidate: &Candidate<'_>) -> Option<Reason> {
-    let preferences = ask.preferences;
-    let named_in = |names: &[String]| names.iter().any(|name| is_named(name, candidate));
-    if preferences
-        .only
-        .as_ref()
-        .is_some_and(|only| !named_in(only))
-    {
+/// What leaves out an endpoint only where another of its model is left: these never empty a model's pool.
+fn narrow(ask: &Ask<'_>, candidates: &mut Vec<Candidate<'_>>, excluded: &mut Vec<Excluded>) {
+    if ask.tier == Tier::Flex {
+        let fits = |candidate: &Candidate<'_>| candidate.lane == Lane::Flex;
+        prefer(candidates, excluded, Reason::NotFlex, fits);
+    }
+    for parameter in PREFERRED {
+        if candidates.iter().any(|one| one.lacks.contains(parameter)) {
+            let fits = |candidate: &Candidate<'_>| !candidate.lacks.contains(parameter);
+            let reason = Reason::LacksPreferred(parameter.name());
+            prefer(candidates, excluded, reason, fits);
+        }
+    }
+}
+
+/// Leaves those that fit, of each model of which any does.
+fn prefer(
+    candidates: &mut Vec<Candidate<'_>>,
+    excluded: &mut Vec<Excluded>,
+    reason: Reason,
+    fits: impl Fn(&Candidate<'_>) -> bool,
+) {
+    // Models stand in the order of their ranks; one bit a model is enough, for there are at most 32.
+    let bit = |candidate: &Candidate<'_>| 1_u64 << (candidate.rank % 64);
+    let fitting = candidates
+        .iter()
+        .filter(|candidate| fits(candidate))
+        .fold(0, |models, candidate| models | bit(candidate));
+    candidates.retain(|candidate| {
+        let stays = fits(candidate) || fitting & bit(candidate) == 0;
+        if !stays {
+            excluded.push(Excluded {
+                endpoint: candidate.endpoint,
+                reason,
+                by_house: false,
+            });
+        }
+        stays
+    });
+}
+
+fn reason_against(ask: &Ask<'_>, candidate: &Candidate<'_>) -> Option<(Reason, bool)> {
+    let own = || {
+        if candidate.is_past {
+            return Some(Reason::Ended);
+        }
+        if !is_admitted(ask, candidate) {
+            return Some(Reason::NotAdmitted(candidate.lane));
+        }
+        candidate.cannot_take.map(Reason::CannotTake)
+    };
+    let of =
+        |preferences, by_house| refused_by(preferences, candidate).map(|reason| (reason, by_house));
+    own()
+        .map(|reason| (reason, false))
+        .or_else(|| of(ask.house, true))
+        .or_else(|| of(ask.preferences, false))
+        .or_else(|| too_short(ask, candidate).map(|reason| (reason, false)))
+}
+
+/// What one set of preferences has against an endpoint.
+fn refused_by(preferences: &Preferences, candidate: &Candidate<'_>) -> Option<Reason> {
+    let only = preferences.only.as_ref();
+    if only.is_some_and(|only| !is_among(only, candidate)) {
         return Some(Reason::NotInOnly);
     }
-    if named_in(&preferences.ignore) {
+    if is_among(&preferences.ignore, candidate) {
         return Some(Reason::Ignored);
     }
     let closed = preferences.allow_fallbacks == Some(false) && !preferences.order.is_empty();
-    if closed && !named_in(&preferences.order) {
+    if closed && !is_among(&preferences.order, candidate) {
         return Some(Reason::NotInOrder);
     }
-    if let Some(kind) = candidate.cannot_take {
-        return Some(Reason::CannotTake(kind));
-    }
     if preferences.require_parameters == Some(true)
-        && let Some(name) = candidate.lacks.first()
+        && let Some(lacking) = candidate.lacks.iter().next()
     {
-        return Some(Reason::LacksParameter(name));
+        return Some(Reason::LacksParameter(lacking.name()));
     }
     if preferences.deny_data_collection == Some(true) && candidate.trains != Some(false) {
         return Some(Reason::MayTrain);
@@ -163,20 +120,33 @@ fn reason_against(ask: &Ask<'_>, candidate: &Candidate<'_>) -> Option<Reason> {
     if preferences.zdr == Some(true) && candidate.retains != Some(false) {
         return Some(Reason::MayRetain);
     }
+    if preferences.enforce_distillable_text == Some(true) && !candidate.distillable {
+        return Some(Reason::NotDistillable);
+    }
     if !preferences.quantizations.is_empty() && !has_quantization(preferences, candidate) {
         return Some(Reason::Quantization);
     }
-    too_short(ask, candidate).or_else(|| too_dear(ask, candidate))
+    too_dear(preferences, candidate)
 }
 
 /// `fp8` includes `mxfp8`, `fp4` includes `mxfp4` and `nvfp4` (spec/inference.md §7.2).
-fn has_quantization(preferences: &canon::Preferences, candidate: &Candidate<'_>) -> bool {
-    let own = candidate.quantization.unwrap_or("unknown");
-    preferences.quantizations.iter().any(|wanted| {
-        wanted == own
-            || (wanted == "fp8" && own == "mxfp8")
-            || (wanted == "fp4" && matches!(own, "mxfp4" | "nvfp4"))
-    })
+fn has_quantization(preferences: &Preferences, candidate: &Candidate<'_>) -> bool {
+    let own = candidate.quantization;
+    let family = match own {
+        Quantization::Mxfp8 => Some("fp8"),
+        Quantization::Mxfp4 | Quantization::Nvfp4 => Some("fp4"),
+        Quantization::Int4
+        | Quantization::Int8
+        | Quantization::Fp4
+        | Quantization::Fp6
+        | Quantization::Fp8
+        | Quantization::Fp16
+        | Quantization::Bf16
+        | Quantization::Fp32
+        | Quantization::Unknown => None,
+    };
+    let mut wanted = preferences.quantizations.iter();
+    wanted.any(|wanted| wanted == own.name() || Some(wanted.as_str()) == family)
 }
 
 fn too_short(ask: &Ask<'_>, candidate: &Candidate<'_>) -> Option<Reason> {
@@ -186,21 +156,33 @@ fn too_short(ask: &Ask<'_>, candidate: &Candidate<'_>) -> Option<Reason> {
     {
         return Some(Reason::OutputTooShort(most));
     }
+    if let Some(most) = candidate.max_prompt_tokens
+        && ask.prompt_tokens > most
+    {
+        return Some(Reason::ContextTooShort(most));
+    }
     let most = candidate.context_length?;
     (ask.prompt_tokens.saturating_add(answer) > most).then_some(Reason::ContextTooShort(most))
 }
 
-fn too_dear(ask: &Ask<'_>, candidate: &Candidate<'_>) -> Option<Reason> {
-    let price = candidate.price;
-    let kinds: [(&'static str, PicoUsd); 5] = [
-        ("prompt", price.prompt),
-        ("completion", price.completion),
-        ("request", price.request),
-        ("image", price.image),
-        ("audio", price.audio),
-    ];
-    ask.preferences.max_price.iter().find_map(|(name, most)| {
-        let (kind, own) = kinds.iter().find(|(kind, _)| kind == name)?;
-        (own > most).then_some(Reason::TooDear(kind))
+fn too_dear(preferences: &Preferences, candidate: &Candidate<'_>) -> Option<Reason> {
+    preferences.max_price.iter().find_map(|(name, most)| {
+        let price = |prices: &super::Prices| -> Option<(&'static str, PicoUsd)> {
+            Some(match name.as_str() {
+                "prompt" => ("prompt", prices.prompt),
+                "completion" => ("completion", prices.completion),
+                "request" => ("request", prices.request),
+                "image" => ("image", prices.image),
+                "audio" => ("audio", prices.audio),
+                _ => return None,
+            })
+        };
+        match &candidate.price {
+            Some(prices) => {
+                let (kind, own) = price(prices)?;
+                (own > *most).then_some(Reason::TooDear(kind))
+            }
+            None => price(&super::Prices::default()).map(|(kind, _)| Reason::PriceUnknown(kind)),
+        }
     })
 }

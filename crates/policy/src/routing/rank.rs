@@ -1,157 +1,222 @@
-//! In which order: what the caller ordered, then a draw by price among the stable, then the unstable.
+//! In which order: what the caller ordered, then those that are well, sorted or drawn, then the slow, the shaky and
+//! the resting.
 //!
-//! The draw is weighted sampling without replacement with weight 1/price² of the blended price (prompt + completion);
-//! the spec leaves "which price" and "who takes part" open (§7.3 [AMB]), see docs/decisions.
+//! Each candidate gets a key; one sort puts them in order, and those runs that are drawn are drawn in place.
 
-use std::cmp::Reverse;
+use canon::Sort;
 
-use super::{Ask, Candidate, Target, Why, eligible::is_named};
+use super::{
+    Ask, Candidate, Target, Tier, Why, Wish,
+    draw::{Chance, draw, weight},
+    exacto::{Grade, Norm},
+    figures::Thresholds,
+    names::is_named,
+};
+use crate::{catalog::Lane, health::Standing};
 
-pub(super) fn order(
-    ask: &Ask<'_>,
-    mut candidates: Vec<Candidate<'_>>,
-    now: i64,
-    seed: u64,
-) -> Vec<Target> {
+/// What decides a place, most important first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    /// The model's place in the caller's list; 0 where all are sorted together.
+    model: usize,
+    group: Group,
+    /// Within its group: the place in `order`, the tier, the grade.
+    place: usize,
+    /// What is sorted by, smaller first.
+    score: u64,
+    /// Unknown prices come last.
+    price: i64,
+    endpoint: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    Ordered,
+    Well,
+    Slow,
+    Shaky,
+    Resting,
+}
+
+struct Entry {
+    key: Key,
+    rank: usize,
+    weight: u128,
+    why: Why,
+}
+
+/// How one model's endpoints, or all, are ordered.
+#[derive(Clone, Copy)]
+struct Manner {
+    sort: Option<Sort>,
+    /// Put those that call tools badly behind, and draw all the same.
+    by_grade: bool,
+    norm: Norm,
+}
+
+pub(super) fn order(ask: &Ask<'_>, candidates: &[Candidate<'_>], seed: u64) -> Vec<Target> {
     let preferences = ask.preferences;
-    let mut targets = Vec::with_capacity(candidates.len());
-    // Without `partition: none` all endpoints of one model come before the next model's.
-    let across = preferences.across_models && preferences.sort.is_some();
-    let last_rank = candidates
-        .iter()
-        .map(|candidate| candidate.rank)
-        .max()
-        .unwrap_or(0);
+    let across = preferences.across_models;
+    let thresholds = Thresholds::of(preferences);
+    let mut entries: Vec<Entry> = Vec::with_capacity(candidates.len());
+    let mut of_model: Option<(usize, Manner)> = None;
+    for candidate in candidates {
+        let model = if across { 0 } else { candidate.rank };
+        let manner = match of_model {
+            Some((known, manner)) if known == model => manner,
+            Some(_) | None => manner_of(ask, candidates, candidate.rank, across),
+        };
+        of_model = Some((model, manner));
+        entries.push(entry(ask, &thresholds, (&manner, model), candidate));
+    }
+    entries.sort_unstable_by_key(|entry| entry.key);
     let mut chance = Chance(seed);
-    for rank in 0..=if across { 0 } else { last_rank } {
-        let (mut model, others): (Vec<_>, Vec<_>) = candidates
-            .into_iter()
-            .partition(|candidate| across || candidate.rank == rank);
-        candidates = others;
-        take_ordered(&preferences.order, &mut model, &mut targets);
-        if preferences.allow_fallbacks == Some(false) && !preferences.order.is_empty() {
-            continue;
-        }
-        let (unstable, stable): (Vec<_>, Vec<_>) = model
-            .into_iter()
-            .partition(|candidate| candidate.health.is_unstable(now, ask.outage_window));
-        let ordered = !preferences.order.is_empty();
-        let before = targets.len();
-        match preferences.sort {
-            Some(canon::Sort::Price) => by_price(stable, Why::Cheapest, &mut targets),
-            Some(_) => by_price(stable, Why::Unmeasured, &mut targets),
-            // `order` switches load balancing off: the rest follow by price.
-            None if ordered => by_price(stable, Why::Cheapest, &mut targets),
-            None => draw(stable, &mut chance, &mut targets),
-        }
-        by_price(unstable, Why::Unstable, &mut targets);
-        if preferences.allow_fallbacks == Some(false) {
-            targets.truncate(before + 1);
+    for run in entries.chunk_by_mut(|one, next| {
+        let place = |entry: &Entry| (entry.key.model, entry.key.group, entry.key.place);
+        matches!(one.why, Why::Drawn { .. }) && place(one) == place(next)
+    }) {
+        if run
+            .first()
+            .is_some_and(|one| matches!(one.why, Why::Drawn { .. }))
+        {
+            let place = |entry: &mut Entry, per_mille| entry.why = Why::Drawn { per_mille };
+            draw(run, &mut chance, |entry| entry.weight, place);
         }
     }
-    targets
-}
-
-/// The endpoints named in `provider.order`, in that order; among several of one name the cheapest first.
-fn take_ordered(names: &[String], model: &mut Vec<Candidate<'_>>, targets: &mut Vec<Target>) {
-    for name in names {
-        let (mut named, others): (Vec<_>, Vec<_>) = std::mem::take(model)
-            .into_iter()
-            .partition(|candidate| is_named(name, candidate));
-        *model = others;
-        named.sort_by_key(|candidate| (blended(candidate), candidate.endpoint));
-        targets.extend(
-            named
-                .iter()
-                .map(|candidate| target(candidate, Why::Ordered)),
-        );
+    if preferences.allow_fallbacks == Some(false) && preferences.order.is_empty() {
+        // Only the first choice of each model.
+        entries.dedup_by_key(|entry| entry.key.model);
     }
+    let target = |entry: &Entry| Target {
+        endpoint: entry.key.endpoint,
+        rank: entry.rank,
+        why: entry.why,
+    };
+    entries.iter().map(target).collect()
 }
 
-fn by_price(mut candidates: Vec<Candidate<'_>>, why: Why, targets: &mut Vec<Target>) {
-    candidates.sort_by_key(|candidate| (blended(candidate), candidate.endpoint));
-    targets.extend(candidates.iter().map(|candidate| target(candidate, why)));
-}
-
-/// Parameters that an endpoint is better left for, where another of the model supports them (§7.3); any other
-/// that it lacks is left out towards it.
-const PREFERRED: &[&str] = &[
-    "tools",
-    "response_format",
-    "structured_outputs",
-    "verbosity",
-];
-
-/// Weighted sampling without replacement: every next place is drawn among those left.
-fn draw(candidates: Vec<Candidate<'_>>, chance: &mut Chance, targets: &mut Vec<Target>) {
-    let (complete, lacking): (Vec<_>, Vec<_>) = candidates
-        .into_iter()
-        .partition(|candidate| !candidate.lacks.iter().any(|name| PREFERRED.contains(name)));
-    for mut left in [complete, lacking] {
-        // A draw is by place, so the places must not depend on where the candidates came from.
-        left.sort_by_key(|candidate| Reverse((blended(candidate), candidate.endpoint)));
-        while !left.is_empty() {
-            let weights: Vec<u128> = left.iter().map(weight).collect();
-            let total: u128 = weights.iter().sum();
-            let mut mark = chance.below(total.max(1));
-            let place = weights
-                .iter()
-                .position(|weight| match mark.checked_sub(*weight) {
-                    Some(rest) => {
-                        mark = rest;
-                        false
-                    }
-                    None => true,
-                });
-            let place = place.unwrap_or(0);
-            let share = weights
-                .get(place)
-                .map_or(0, |weight| weight * 1_000 / total.max(1));
-            let per_mille = u32::try_from(share).unwrap_or(1_000);
-            targets.push(target(&left.remove(place), Why::Drawn { per_mille }));
-        }
+/// How the endpoints of a model are ordered; of all models, where they are sorted together.
+fn manner_of(ask: &Ask<'_>, candidates: &[Candidate<'_>], rank: usize, across: bool) -> Manner {
+    let wished = |wish: &Wish| wish.sort;
+    let by_suffix = if across {
+        // A suffix holds for its model only: for all together only where all have it.
+        let mut all = ask.wishes.iter().map(wished);
+        let first = all.next().flatten();
+        first.filter(|_| all.all(|sort| sort == first))
+    } else {
+        ask.wishes.get(rank).and_then(wished)
+    };
+    let by_tier = match ask.tier {
+        Tier::Flex => Some(Sort::Price),
+        Tier::Priority => Some(Sort::Throughput),
+        Tier::Any | Tier::Default => None,
+    };
+    // The house's sort is a default of load balancing; `order` switches that off.
+    let house = ask.house.sort.filter(|_| ask.preferences.order.is_empty());
+    let sort = ask.preferences.sort.or(by_suffix).or(by_tier).or(house);
+    let by_grade = sort == Some(Sort::Exacto) || (sort.is_none() && ask.has_tools);
+    let norm = if by_grade {
+        Norm::of(candidates.iter().filter(|one| across || one.rank == rank))
+    } else {
+        Norm::default()
+    };
+    Manner {
+        sort,
+        by_grade,
+        norm,
     }
 }
 
-fn target(candidate: &Candidate<'_>, why: Why) -> Target {
-    Target {
-        endpoint: candidate.endpoint,
+fn entry(
+    ask: &Ask<'_>,
+    thresholds: &Thresholds,
+    (manner, model): (&Manner, usize),
+    candidate: &Candidate<'_>,
+) -> Entry {
+    let blended = blended(candidate);
+    let orders = &ask.preferences.order;
+    let ordered = orders.iter().position(|name| is_named(name, candidate));
+    let group = match candidate.standing {
+        Standing::Resting { .. } => Group::Resting,
+        Standing::Well | Standing::Shaky if ordered.is_some() => Group::Ordered,
+        Standing::Shaky => Group::Shaky,
+        Standing::Well if thresholds.are_missed_by(&candidate.figures) => Group::Slow,
+        Standing::Well => Group::Well,
+    };
+    let (score, measured) = score(manner.sort, candidate);
+    let (place, why) = match (group, manner.sort) {
+        (Group::Ordered, _) => (ordered.unwrap_or(0), Why::Ordered),
+        (Group::Resting, _) => (0, Why::Resting),
+        (Group::Shaky, _) => (0, Why::Shaky),
+        (Group::Slow, _) => (place_of(ask, manner, candidate), Why::Slow),
+        (Group::Well, Some(sort)) => {
+            let sorted = if measured {
+                Why::Sorted(sort)
+            } else {
+                Why::Unmeasured(sort)
+            };
+            (place_of(ask, manner, candidate), sorted)
+        }
+        // `order` switches load balancing off: the rest follow by price.
+        (Group::Well, None) if !orders.is_empty() => (0, Why::Sorted(Sort::Price)),
+        (Group::Well, None) => (
+            place_of(ask, manner, candidate),
+            Why::Drawn { per_mille: 0 },
+        ),
+    };
+    Entry {
+        key: Key {
+            model,
+            group,
+            place,
+            score: if group == Group::Ordered { 0 } else { score },
+            price: blended.unwrap_or(i64::MAX),
+            endpoint: candidate.endpoint,
+        },
         rank: candidate.rank,
+        weight: weight(blended),
         why,
     }
 }
 
-/// Prompt and completion price together, in pico-USD a token.
-fn blended(candidate: &Candidate<'_>) -> i64 {
-    candidate
-        .price
-        .prompt
-        .get()
-        .saturating_add(candidate.price.completion.get())
-        .max(0)
+/// What stands before the score: the tier that was asked for, and how well tools are called.
+fn place_of(ask: &Ask<'_>, manner: &Manner, candidate: &Candidate<'_>) -> usize {
+    let behind = ask.tier == Tier::Priority && candidate.lane != Lane::Priority;
+    let grade = if manner.by_grade {
+        manner.norm.grade(candidate)
+    } else {
+        Grade::Good
+    };
+    let grade = match grade {
+        Grade::Good => 0,
+        Grade::Unknown => 1,
+        Grade::Poor => 2,
+    };
+    usize::from(behind) * 3 + grade
 }
 
-/// 1/price², scaled so that the dearest real endpoint (some 10⁻³ USD a token) still has a weight; what is free
-/// weighs as if it cost a millionth of a dollar per million tokens, so that it nearly always wins.
-fn weight(candidate: &Candidate<'_>) -> u128 {
-    const SCALE: u128 = 1 << 100;
-    let price = u128::from(blended(candidate).max(1).unsigned_abs());
-    (SCALE / (price * price)).max(1)
+/// What is sorted by, smaller first, and whether it is known.
+fn score(sort: Option<Sort>, candidate: &Candidate<'_>) -> (u64, bool) {
+    let figures = &candidate.figures;
+    let score = match sort {
+        None | Some(Sort::Price) => Some(0),
+        Some(Sort::Latency) => figures.latency.map(|own| u64::from(own.p50)),
+        Some(Sort::Throughput) => figures
+            .throughput
+            .map(|own| u64::MAX - 1 - u64::from(own.p50)),
+        Some(Sort::Exacto) => figures.tools.map(|own| 1_000 - u64::from(own.per_mille())),
+    };
+    (score.unwrap_or(u64::MAX), score.is_some())
 }
 
-/// SplitMix64: the seed is an argument, so that a draw can be replayed.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `bound`; the bias of the remainder is below 2⁻²⁴ for every bound that occurs.
-    fn below(&mut self, bound: u128) -> u128 {
-        (u128::from(self.next()) << 64 | u128::from(self.next())) % bound
-    }
+/// Prompt and completion price together, in pico-USD a token; `None` where nobody says.
+fn blended(candidate: &Candidate<'_>) -> Option<i64> {
+    let price = candidate.price.as_ref()?;
+    Some(
+        price
+            .prompt
+            .get()
+            .saturating_add(price.completion.get())
+            .max(0),
+    )
 }

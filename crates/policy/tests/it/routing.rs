@@ -1,46 +1,77 @@
 //! Who is tried, in which order, and what excludes an endpoint.
 
+mod matrix;
+mod soft;
+
 use std::collections::BTreeMap;
 
 use canon::{Again, Blame, Fault, Kind, PicoUsd, Preferences, Sort};
-use policy::routing::{Ask, Candidate, Health, Next, Plan, Prices, Reason, Why, plan};
+use policy::{
+    catalog::{Lane, Parameters, Quantization},
+    health::Standing,
+    routing::{Ask, Candidate, Figures, Next, Plan, Prices, Reason, Tier, plan},
+};
 use proptest::prelude::*;
 
-const NOW: i64 = 1_800_000_000_000_000;
-const SECOND: i64 = 1_000_000;
-
-fn candidate(endpoint: usize, provider: &'static str, price: i64) -> Candidate<'static> {
+pub(crate) fn candidate(endpoint: usize, provider: &'static str, price: i64) -> Candidate<'static> {
+    let price = Prices {
+        prompt: PicoUsd::new(price),
+        ..Prices::default()
+    };
     Candidate {
         endpoint,
         rank: 0,
         provider,
         provider_name: provider,
         tag: provider,
-        price: Prices {
-            prompt: PicoUsd::new(price),
-            ..Prices::default()
-        },
+        lane: Lane::Standard,
+        price: Some(price),
         context_length: Some(8_192),
+        max_prompt_tokens: None,
         max_output_tokens: Some(4_096),
-        quantization: None,
-        lacks: Vec::new(),
+        quantization: Quantization::Unknown,
+        lacks: Parameters::EMPTY,
         cannot_take: None,
         trains: None,
         retains: None,
-        health: Health::UNKNOWN,
+        distillable: false,
+        is_past: false,
+        standing: Standing::Well,
+        figures: Figures::default(),
     }
 }
 
-fn ask(preferences: &Preferences) -> Ask<'_> {
+/// The house has no wishes.
+static NO_WISHES: Preferences = Preferences {
+    order: Vec::new(),
+    allow_fallbacks: None,
+    only: None,
+    ignore: Vec::new(),
+    require_parameters: None,
+    deny_data_collection: None,
+    zdr: None,
+    enforce_distillable_text: None,
+    quantizations: Vec::new(),
+    sort: None,
+    across_models: false,
+    preferred_min_throughput: None,
+    preferred_max_latency: None,
+    max_price: Vec::new(),
+};
+
+pub(crate) fn ask(preferences: &Preferences) -> Ask<'_> {
     Ask {
         preferences,
+        house: &NO_WISHES,
+        wishes: &[],
+        tier: Tier::Any,
         prompt_tokens: 100,
         max_tokens: None,
-        outage_window: 30 * SECOND,
+        has_tools: false,
     }
 }
 
-fn order_of(plan: &Plan) -> Vec<usize> {
+pub(crate) fn order_of(plan: &Plan) -> Vec<usize> {
     plan.targets.iter().map(|target| target.endpoint).collect()
 }
 
@@ -50,43 +81,10 @@ fn a_third_of_the_price_is_drawn_nine_times_as_often() {
     let mut first = BTreeMap::new();
     for seed in 0..10_000 {
         let candidates = vec![candidate(0, "a", 1_000_000), candidate(1, "c", 3_000_000)];
-        let plan = plan(&ask(&preferences), candidates, NOW, seed);
+        let plan = plan(&ask(&preferences), candidates, seed);
         *first.entry(plan.targets[0].endpoint).or_insert(0) += 1;
     }
     assert!((8_850..=9_150).contains(&first[&0]), "{first:?}");
-}
-
-#[test]
-fn an_endpoint_that_failed_29_seconds_ago_comes_last_and_after_31_it_does_not() {
-    let preferences = Preferences::default();
-    for (ago, first) in [(29, 1), (31, 0)] {
-        let mut cheap = candidate(0, "a", 1);
-        cheap.health.failed_at = NOW - ago * SECOND;
-        let plan = plan(
-            &ask(&preferences),
-            vec![cheap, candidate(1, "b", 1_000_000)],
-            NOW,
-            1,
-        );
-        assert_eq!(plan.targets[0].endpoint, first, "failed {ago} s ago");
-    }
-}
-
-#[test]
-fn an_endpoint_that_asked_to_be_left_alone_comes_last_until_then() {
-    let preferences = Preferences::default();
-    let mut cheap = candidate(0, "a", 1);
-    cheap.health.cool_until = NOW + SECOND;
-    let plan = plan(
-        &ask(&preferences),
-        vec![cheap, candidate(1, "b", 9)],
-        NOW,
-        1,
-    );
-    assert_eq!(
-        (order_of(&plan), plan.targets[1].why),
-        (vec![1, 0], Why::Unstable)
-    );
 }
 
 #[test]
@@ -102,7 +100,7 @@ fn order_comes_first_and_the_rest_follow_by_price() {
         candidate(3, "d", 1),
     ];
     assert_eq!(
-        order_of(&plan(&ask(&preferences), candidates, NOW, 3)),
+        order_of(&plan(&ask(&preferences), candidates, 3)),
         [2, 1, 3, 0]
     );
 }
@@ -121,15 +119,12 @@ fn without_fallbacks_only_the_order_or_only_the_first_is_tried() {
         allow_fallbacks: Some(false),
         ..Preferences::default()
     };
-    assert_eq!(
-        order_of(&plan(&ask(&only_order), candidates(), NOW, 3)),
-        [1, 0]
-    );
+    assert_eq!(order_of(&plan(&ask(&only_order), candidates(), 3)), [1, 0]);
     let one = Preferences {
         allow_fallbacks: Some(false),
         ..Preferences::default()
     };
-    assert_eq!(plan(&ask(&one), candidates(), NOW, 3).targets.len(), 1);
+    assert_eq!(plan(&ask(&one), candidates(), 3).targets.len(), 1);
 }
 
 #[test]
@@ -145,44 +140,10 @@ fn sorting_by_price_is_strict() {
             candidate(2, "c", 1),
         ];
         assert_eq!(
-            order_of(&plan(&ask(&preferences), candidates, NOW, seed)),
+            order_of(&plan(&ask(&preferences), candidates, seed)),
             [2, 0, 1]
         );
     }
-}
-
-#[test]
-fn each_hard_filter_excludes_with_its_own_reason() {
-    let with = |change: fn(&mut Preferences)| {
-        let mut preferences = Preferences::default();
-        change(&mut preferences);
-        let mut endpoint = candidate(0, "a", 5_000);
-        endpoint.lacks = vec!["seed"];
-        plan(&ask(&preferences), vec![endpoint], NOW, 0)
-            .excluded
-            .into_iter()
-            .next()
-            .map(|x| x.reason)
-    };
-    assert_eq!(with(|_| {}), None);
-    assert_eq!(with(|p| p.only = Some(vec![])), Some(Reason::NotInOnly));
-    assert_eq!(with(|p| p.ignore = vec!["A".into()]), Some(Reason::Ignored));
-    assert_eq!(
-        with(|p| p.require_parameters = Some(true)),
-        Some(Reason::LacksParameter("seed"))
-    );
-    assert_eq!(
-        with(|p| p.deny_data_collection = Some(true)),
-        Some(Reason::MayTrain)
-    );
-    assert_eq!(with(|p| p.zdr = Some(true)), Some(Reason::MayRetain));
-    assert_eq!(
-        with(|p| p.quantizations = vec!["fp8".into()]),
-        Some(Reason::Quantization)
-    );
-    assert_eq!(with(|p| p.quantizations = vec!["unknown".into()]), None);
-    let cap = |p: &mut Preferences| p.max_price = vec![("prompt".into(), PicoUsd::new(4_999))];
-    assert_eq!(with(cap), Some(Reason::TooDear("prompt")));
 }
 
 #[test]
@@ -191,12 +152,9 @@ fn a_prompt_that_does_not_fit_excludes_the_endpoint() {
     let mut ask = ask(&preferences);
     ask.prompt_tokens = 8_000;
     ask.max_tokens = Some(192);
-    assert_eq!(
-        plan(&ask, vec![candidate(0, "a", 1)], NOW, 0).targets.len(),
-        1
-    );
+    assert_eq!(plan(&ask, vec![candidate(0, "a", 1)], 0).targets.len(), 1);
     ask.max_tokens = Some(193);
-    let plan = plan(&ask, vec![candidate(0, "a", 1)], NOW, 0);
+    let plan = plan(&ask, vec![candidate(0, "a", 1)], 0);
     assert_eq!(plan.excluded[0].reason, Reason::ContextTooShort(8_192));
 }
 
@@ -211,10 +169,7 @@ fn all_endpoints_of_a_model_come_before_the_next_models() {
             candidate(0, "a", 500),
             candidate(1, "b", 900),
         ];
-        assert_eq!(
-            order_of(&plan(&ask(&preferences), candidates, NOW, seed))[2],
-            2
-        );
+        assert_eq!(order_of(&plan(&ask(&preferences), candidates, seed))[2], 2);
     }
 }
 
@@ -224,7 +179,7 @@ fn a_fault_of_the_request_moves_on_to_the_next_model_and_a_vendors_to_the_next_e
     let mut other = candidate(2, "c", 1);
     other.rank = 1;
     let candidates = vec![candidate(0, "a", 5), candidate(1, "b", 9), other];
-    let mut elsewhere = plan(&ask(&preferences), candidates, NOW, 7);
+    let mut elsewhere = plan(&ask(&preferences), candidates, 7);
     let mut next_model = elsewhere.clone();
     let broken = Fault::upstream("a".parse().unwrap(), Kind::ProviderUnavailable, "down");
     let too_long = Fault::new(
@@ -263,7 +218,7 @@ proptest! {
                 candidate
             })
             .collect();
-        let plan = plan(&ask(&preferences), candidates, NOW, seed);
+        let plan = plan(&ask(&preferences), candidates, seed);
         let mut seen: Vec<usize> = order_of(&plan);
         for target in &plan.targets {
             prop_assert!(!(zdr == Some(true) && prices[target.endpoint].2), "an ineligible target");
@@ -277,8 +232,8 @@ proptest! {
     fn the_same_seed_gives_the_same_plan(seed: u64, prices in prop::collection::vec(1_i64..1_000_000, 1..8)) {
         let preferences = Preferences::default();
         let make = || prices.iter().enumerate().map(|(at, price)| candidate(at, "p", *price)).collect();
-        let one = plan(&ask(&preferences), make(), NOW, seed);
-        let other = plan(&ask(&preferences), make(), NOW, seed);
+        let one = plan(&ask(&preferences), make(), seed);
+        let other = plan(&ask(&preferences), make(), seed);
         prop_assert_eq!(order_of(&one), order_of(&other));
     }
 }

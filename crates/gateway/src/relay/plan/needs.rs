@@ -31,12 +31,8 @@ impl Needs {
     }
 
     /// The parameters of the request that an endpoint does not support.
-    pub(super) fn lacking(&self, endpoint: &Endpoint) -> Vec<&'static str> {
-        self.parameters
-            .without(endpoint.parameters)
-            .iter()
-            .map(Parameter::name)
-            .collect()
+    pub(super) fn lacking(&self, endpoint: &Endpoint) -> Parameters {
+        self.parameters.without(endpoint.parameters)
     }
 
     /// A kind of input that a model does not take.
