@@ -1,5 +1,6 @@
 //! Streamed answers, both ways.
 
+mod open;
 mod parse;
 mod render;
 mod scan;

@@ -39,8 +39,7 @@ impl ParseStream for Stream {
         }
         let mut fields = Fields::parse(&frame.data)?;
         let Some(kind) = fields.string("type")? else {
-            let value = Value::Object(fields.into_map());
-            out.push(Step::Error(error::parse_fields(&value)));
+            out.push(Step::Error(error::parse_error(&frame.data)));
             return Ok(());
         };
         let index = fields.u64("index")?.unwrap_or(0);

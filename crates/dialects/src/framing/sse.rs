@@ -1,16 +1,21 @@
 //! Server-sent events: frames out of bytes that arrive in pieces of any size.
 //!
 //! Facts: WHATWG HTML, "Server-sent events", 9.2.5–9.2.6. Lines end with LF, CR or CRLF; `data` lines of one event
-//! join with LF; a line that starts with a colon is a comment; an event that the end of the stream cuts off is dropped.
+//! join with LF; a line that starts with a colon is a comment; an event that the end of the stream cuts off is dropped;
+//! one byte order mark at the very beginning is skipped.
 
 use std::borrow::Cow;
 
 use super::{Error, Frame, Item, buffer::Buffer};
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Cuts frames out of bytes that arrive in pieces of any size.
 #[derive(Debug)]
 pub struct Reader {
     buffer: Buffer,
+    /// Whether the beginning of the stream is behind us, where a byte order mark may stand.
+    is_begun: bool,
 }
 
 impl Reader {
@@ -19,6 +24,7 @@ impl Reader {
     pub const fn new(limit: usize) -> Self {
         Self {
             buffer: Buffer::new(limit),
+            is_begun: false,
         }
     }
 
@@ -36,6 +42,9 @@ impl Reader {
         reason = "it lends from the buffer; an iterator cannot"
     )]
     pub fn next(&mut self) -> Option<Item<'_>> {
+        if !self.is_begun {
+            self.skip_mark()?;
+        }
         loop {
             let (end, next) = self.find_end()?;
             let start = self.buffer.start;
@@ -55,6 +64,19 @@ impl Reader {
     pub fn is_empty(&self) -> bool {
         let rest = self.buffer.rest();
         rest.iter().all(u8::is_ascii_whitespace)
+    }
+
+    /// Skips a byte order mark at the beginning of the stream; nothing where it may be under way.
+    fn skip_mark(&mut self) -> Option<()> {
+        let rest = self.buffer.rest();
+        if rest.len() < BYTE_ORDER_MARK.len() && BYTE_ORDER_MARK.starts_with(rest) {
+            return None;
+        }
+        if rest.starts_with(BYTE_ORDER_MARK) {
+            self.buffer.start += BYTE_ORDER_MARK.len();
+        }
+        self.is_begun = true;
+        Some(())
     }
 
     /// The end of the event that begins at `start` (behind its last line), and where the next one begins.
@@ -128,8 +150,9 @@ fn parse_block(block: &[u8]) -> Item<'_> {
         }
     }
     match data {
-        Some(data) => Item::Frame(Frame { event, data }),
-        None => Item::Comment,
+        // An event without data is none (9.2.6).
+        Some(data) if !data.is_empty() => Item::Frame(Frame { event, data }),
+        Some(_) | None => Item::Comment,
     }
 }
 
@@ -158,6 +181,7 @@ mod tests {
             ": hello\n\nevent: ping\ndata: {}\n\ndata: a\ndata: b\n\n",
             "event: x\r\ndata: 1\r\n\r\ndata:2\r\n\r\n",
             "\u{feff}\n\n\n\ndata: \u{e4}\u{1f600}\n\n",
+            "\u{feff}data: 1\n\ndata: 2\n\n",
             "data: 1\r\rdata: 2\r\r\n",
         ] {
             let bytes = stream.as_bytes();
@@ -173,6 +197,16 @@ mod tests {
             let single: Vec<&[u8]> = bytes.chunks(1).collect();
             assert_eq!(read(&single), whole, "{stream:?} byte by byte");
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped_at_the_beginning_and_nowhere_else() {
+        let frames = read(&[
+            b"\xef\xbb",
+            b"\xbfdata: 1\n\n\xef\xbb\xbfdata: 2\n\ndata: 3\n\n",
+        ]);
+        let data: Vec<&[u8]> = frames.iter().map(|(_, data)| data.as_slice()).collect();
+        assert_eq!(data, [b"1", b"3"]);
     }
 
     #[test]

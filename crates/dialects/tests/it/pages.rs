@@ -7,6 +7,7 @@ mod asked;
 mod conformance;
 mod features;
 mod losses;
+mod matrix;
 mod openrouter;
 
 use std::fs;

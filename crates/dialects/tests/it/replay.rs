@@ -60,6 +60,16 @@ fn replay_with<'b>(
             }
         }
     }
+    // As the relay does: what has no end of its own is a last frame, if it can be read.
+    if frames.close() {
+        while let Ok(Some(item)) = frames.next() {
+            if let Item::Frame(frame) = item
+                && stream.frame(&frame, &mut steps).is_err()
+            {
+                break;
+            }
+        }
+    }
     Ok(Replay {
         steps,
         is_complete: stream.is_complete(),

@@ -1,7 +1,8 @@
 //! Anthropic's stream into events.
 //!
-//! Blocks come one after the other, each between its start and its stop. Text, thinking and calls are passed on as
-//! they come; blocks that only this dialect has are collected and passed on whole.
+//! Blocks come one after the other, each between its start and its stop; where a vendor lets them take turns, the
+//! number of a piece says which block it belongs to. Text, thinking and calls are passed on as they come; blocks that
+//! only this dialect has are collected and passed on whole.
 
 use std::borrow::Cow;
 
@@ -9,6 +10,7 @@ use canon::Event;
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
+use super::open::{Kind, Open, extend};
 use super::steps::{push_arguments, push_other, push_redacted, push_text, push_thinking};
 use crate::{
     Error, Fields, ParseStream, Step,
@@ -24,33 +26,10 @@ use crate::{
 #[derive(Debug, Default)]
 pub(in crate::anthropic) struct Parser {
     counts: Counts,
-    open: Option<Open>,
+    /// Nearly always none or one.
+    open: Vec<Open>,
     calls: u32,
     is_complete: bool,
-}
-
-/// The block under way, by its number on the wire.
-#[derive(Debug)]
-struct Open {
-    index: u32,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Text,
-    Thinking,
-    /// Arguments of this call; what the start said of them, until a fragment comes.
-    Call {
-        call: u32,
-        input: Option<Value>,
-        has_fragments: bool,
-    },
-    /// A block that is passed on whole, and the text of its `input`.
-    Other {
-        block: Map<String, Value>,
-        input: String,
-    },
 }
 
 #[derive(Deserialize)]
@@ -93,13 +72,13 @@ impl ParseStream for Parser {
             "content_block_delta" => self.delta(&data, out),
             "content_block_start" => self.start_block(&data, out),
             "content_block_stop" => {
-                self.stop_block(out);
+                self.stop_block(data.index, out);
                 Ok(())
             }
             "message_start" => self.start(&data, out),
             "message_delta" => self.finish(&data, out),
             "message_stop" => {
-                self.stop_block(out);
+                self.stop_blocks(out);
                 self.is_complete = true;
                 out.push(Step::End);
                 Ok(())
@@ -157,11 +136,13 @@ impl Parser {
     }
 
     fn start_block(&mut self, data: &Data<'_>, out: &mut Vec<Step>) -> Result<(), Error> {
-        self.stop_block(out);
         let index = data.index.unwrap_or(0);
+        self.stop_block(Some(index), out);
         let mut block = fields(data.content_block, "content_block")?;
         let kind = block.peek("type").and_then(Value::as_str).unwrap_or("");
         let kind = match kind {
+            // What it is, its pieces say.
+            "" => return Ok(()),
             "text" => {
                 let text = block.string("text")?.unwrap_or_default();
                 push_text(index, text, out);
@@ -186,7 +167,7 @@ impl Parser {
                 input: String::new(),
             },
         };
-        self.open = Some(Open { index, kind });
+        self.open.push(Open { index, kind });
         Ok(())
     }
 
@@ -221,7 +202,7 @@ impl Parser {
     fn delta(&mut self, data: &Data<'_>, out: &mut Vec<Step>) -> Result<(), Error> {
         let raw = data.delta.map_or("null", RawValue::get);
         let delta: Delta<'_> = serde_json::from_str(raw).map_err(|error| garbage(&error))?;
-        let Some(open) = &mut self.open else {
+        let Some(open) = self.open_block(data.index, delta.kind.as_ref()) else {
             return Ok(());
         };
         let block = open.index;
@@ -269,33 +250,44 @@ impl Parser {
         Ok(())
     }
 
-    fn stop_block(&mut self, out: &mut Vec<Step>) {
-        let Some(open) = self.open.take() else {
-            return;
+    /// The block that a piece belongs to. Text and thinking need no start to be understood.
+    fn open_block(&mut self, index: Option<u32>, piece: &str) -> Option<&mut Open> {
+        let place = match index {
+            Some(index) => self.open.iter().position(|open| open.index == index),
+            None => self.open.len().checked_sub(1),
         };
-        match open.kind {
-            Kind::Text | Kind::Thinking => {}
-            Kind::Call {
-                has_fragments: true,
-                ..
-            } => {}
-            Kind::Call { call, input, .. } => {
-                // A call without arguments comes without fragments; the rest of the world expects an object.
-                let input = input.map_or_else(|| "{}".to_owned(), |input| input.to_string());
-                push_arguments(call, input, out);
-            }
-            Kind::Other { mut block, input } => {
-                if !input.is_empty() {
-                    let input = serde_json::from_str(&input).unwrap_or(Value::String(input));
-                    block.insert("input".to_owned(), input);
-                }
-                push_other(block, out);
-            }
+        if let Some(place) = place {
+            return self.open.get_mut(place);
+        }
+        let kind = match piece {
+            "text_delta" => Kind::Text,
+            "thinking_delta" | "signature_delta" => Kind::Thinking,
+            _ => return None,
+        };
+        self.open.push(Open {
+            index: index.unwrap_or(0),
+            kind,
+        });
+        self.open.last_mut()
+    }
+
+    /// Ends the blocks that are still under way.
+    fn stop_blocks(&mut self, out: &mut Vec<Step>) {
+        for open in std::mem::take(&mut self.open) {
+            open.stop(out);
+        }
+    }
+
+    /// Ends the block of this number, or the last one.
+    fn stop_block(&mut self, index: Option<u32>, out: &mut Vec<Step>) {
+        let is_meant = |open: &Open| index.is_none_or(|index| open.index == index);
+        if let Some(place) = self.open.iter().rposition(is_meant) {
+            self.open.remove(place).stop(out);
         }
     }
 
     fn finish(&mut self, data: &Data<'_>, out: &mut Vec<Step>) -> Result<(), Error> {
-        self.stop_block(out);
+        self.stop_blocks(out);
         let mut usage_rest = Map::new();
         // What cannot be true counts as not stated: a bad count must neither kill the answer nor give credit.
         if data.usage.is_some()
@@ -331,23 +323,6 @@ impl Parser {
             }));
         }
         Ok(())
-    }
-}
-
-/// Adds a delta of a kind of its own to the block it belongs to: texts grow, the rest is replaced.
-fn extend(block: &mut Map<String, Value>, raw: &str) {
-    let Ok(Value::Object(delta)) = serde_json::from_str::<Value>(raw) else {
-        return;
-    };
-    for (name, more) in delta {
-        match (block.get_mut(&name), more) {
-            _ if name == "type" => {}
-            (_, Value::Null) => {}
-            (Some(Value::String(text)), Value::String(more)) => text.push_str(&more),
-            (_, more) => {
-                block.insert(name, more);
-            }
-        }
     }
 }
 

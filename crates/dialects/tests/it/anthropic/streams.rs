@@ -357,10 +357,17 @@ fn garbage_is_an_error_and_news_are_not() {
     for news in [
         r#"{"type":"ping"}"#,
         r#"{"type":"something_new","index":1}"#,
-        r#"{"type":"content_block_delta","index":7,"delta":{"type":"text_delta","text":"lost"}}"#,
     ] {
         assert!(read(news).unwrap().is_empty(), "{news}");
     }
+    // Text whose block was not announced is text.
+    let said = read(
+        r#"{"type":"content_block_delta","index":7,"delta":{"type":"text_delta","text":"hi"}}"#,
+    );
+    assert!(matches!(
+        &said.unwrap()[..],
+        [Step::Event(Event::Text { block: 7, text, .. })] if text == "hi"
+    ));
     let steps =
         read(r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#);
     let steps = steps.unwrap();

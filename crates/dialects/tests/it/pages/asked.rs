@@ -61,6 +61,16 @@ const NOTHING: &[(&str, &str, &str)] = &[
         "gemini",
         "schemas are always binding there",
     ),
+    (
+        "response_format strict schema",
+        "bedrock",
+        "schemas are always binding there",
+    ),
+    (
+        "text.format strict schema",
+        "bedrock",
+        "schemas are always binding there",
+    ),
 ];
 
 /// The fate of every feature of a sheet towards one dialect.

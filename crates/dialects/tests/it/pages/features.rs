@@ -58,6 +58,18 @@ impl Sheet {
         })
     }
 
+    /// The body that has this feature; the plain one where the name is empty.
+    pub(super) fn body(&self, name: &str) -> Option<Value> {
+        if name.is_empty() {
+            return Some(self.base.clone());
+        }
+        let mut named = self.features.iter();
+        let feature = named.find(|feature| feature.name == name)?;
+        let mut body = self.without(feature);
+        merge(&mut body, &feature.patch);
+        Some(body)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.features.len()
     }

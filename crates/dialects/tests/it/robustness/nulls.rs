@@ -1,0 +1,148 @@
+//! A null, or nothing, in every place of a stream: what else is said is still said, or it is one clear error.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use dialects::{CALLED, Dialect};
+use serde_json::Value;
+
+use super::{Ending, Odd, OddFrame, Wanted, ending, read, streams_of};
+
+/// Fields that say what the rest of their object is; without one, nobody can read the rest.
+const KINDS: &[&str] = &["type", "event"];
+
+/// Fields that say which of several pieces is meant; a piece without one may be taken for another.
+const PLACES: &[&str] = &[
+    "index",
+    "output_index",
+    "content_index",
+    "contentBlockIndex",
+    "item_id",
+];
+
+/// Said of a path that is not null but absent.
+const LEFT_OUT: &str = " left out";
+
+/// The whole streams of a dialect that nulls are put into.
+fn whole_streams(dialect: Dialect) -> impl Iterator<Item = Odd> {
+    streams_of(dialect).into_iter().filter(|odd| {
+        let is_plain = [
+            "as it should be",
+            "tool call as it should be",
+            "tool use",
+            "tool call",
+        ];
+        matches!(odd.wanted, Wanted::Says(_))
+            && (is_plain.contains(&odd.name.as_str()) || odd.name.starts_with("function call"))
+    })
+}
+
+#[test]
+fn a_null_costs_what_it_stands_for_or_is_one_clear_error() {
+    let mut page = String::new();
+    let mut silent = Vec::new();
+    for call in CALLED {
+        // What is fatal, by field.
+        let mut fatal: BTreeMap<String, String> = BTreeMap::new();
+        for odd in whole_streams(call.dialect()) {
+            let Ending::Answer(whole) = ending(read(*call, &odd.frames)) else {
+                panic!("{}: {}", call.dialect(), odd.name);
+            };
+            for (number, frame) in odd.frames.iter().enumerate() {
+                let Ok(data) = serde_json::from_str::<Value>(&frame.data) else {
+                    continue;
+                };
+                for (path, lost, changed) in changes(&data) {
+                    let mut frames = odd.frames.clone();
+                    frames[number] = OddFrame {
+                        event: frame.event.clone(),
+                        data: changed.to_string(),
+                    };
+                    match ending(read(*call, &frames)) {
+                        Ending::Answer(facts) => {
+                            let is_content = says_something(&lost) || is_told_by(&path);
+                            let same = facts
+                                .answers
+                                .get(&0)
+                                .map(|answer| (&answer.text, &answer.calls))
+                                == whole
+                                    .answers
+                                    .get(&0)
+                                    .map(|answer| (&answer.text, &answer.calls));
+                            if !same && !is_content {
+                                silent.push(format!("{}: {}: {path}", call.dialect(), odd.name));
+                            }
+                        }
+                        Ending::Error(error) => {
+                            assert!(!error.is_empty(), "{}: {path}", call.dialect());
+                            fatal.entry(path).or_insert(error);
+                        }
+                        Ending::Cut => {
+                            fatal
+                                .entry(path)
+                                .or_insert_with(|| "the stream counts as cut".to_owned());
+                        }
+                    }
+                }
+            }
+        }
+        for (path, error) in fatal {
+            writeln!(page, "{} {path}: {error}", call.dialect()).unwrap();
+        }
+    }
+    assert!(silent.is_empty(), "{silent:#?}");
+    insta::with_settings!({ omit_expression => true }, {
+        insta::assert_snapshot!("nulls_that_are_fatal", page);
+    });
+}
+
+/// Whether what was taken away is a part of the answer itself.
+fn says_something(lost: &Value) -> bool {
+    let text = lost.to_string();
+    ["Hel", "lo", "get_weather", "city", "Oslo", "{}", "now"]
+        .iter()
+        .any(|piece| text.contains(piece))
+}
+
+fn is_told_by(path: &str) -> bool {
+    let path = path.trim_end_matches(LEFT_OUT);
+    let name = path.rsplit('.').next().unwrap_or_default();
+    KINDS.contains(&name) || PLACES.contains(&name)
+}
+
+/// Every value of a frame replaced by null, and taken out: where, what it was, and the frame without it.
+fn changes(data: &Value) -> Vec<(String, Value, Value)> {
+    let mut paths = Vec::new();
+    collect(data, "", &mut paths);
+    let mut changes = Vec::new();
+    for pointer in paths {
+        let lost = data.pointer(&pointer).unwrap().clone();
+        let mut nulled = data.clone();
+        *nulled.pointer_mut(&pointer).unwrap() = Value::Null;
+        let path = pointer.replace('/', ".");
+        changes.push((path.clone(), lost.clone(), nulled));
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let mut without = data.clone();
+        if let Some(Value::Object(object)) = without.pointer_mut(parent) {
+            object.shift_remove(name);
+            changes.push((format!("{path}{LEFT_OUT}"), lost, without));
+        }
+    }
+    changes
+}
+
+fn collect(value: &Value, pointer: &str, paths: &mut Vec<String>) {
+    let mut visit = |name: &str, value: &Value| {
+        let pointer = format!("{pointer}/{name}");
+        paths.push(pointer.clone());
+        collect(value, &pointer, paths);
+    };
+    match value {
+        Value::Object(object) => object.iter().for_each(|(name, value)| visit(name, value)),
+        Value::Array(list) => {
+            let numbered = list.iter().enumerate();
+            numbered.for_each(|(number, value)| visit(&number.to_string(), value));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

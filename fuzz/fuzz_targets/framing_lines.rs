@@ -1,0 +1,4 @@
+//! JSON lines: frames are the same wherever the bytes are cut.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::framing::lines(data));
