@@ -31,7 +31,7 @@ pub(super) struct Contents<'a> {
 /// refuses calls without a signature, and takes media inside of results.
 ///
 /// # Errors
-/// A result of a call that never was, arguments that are no object, media that Gemini cannot have.
+/// A result of a call that never was, arguments that are no object, media that Gemini cannot have, nothing to answer.
 pub(super) fn arrange<'a>(
     request: &'a Request,
     is_third: bool,
@@ -58,6 +58,22 @@ pub(super) fn arrange<'a>(
             "messages[0].role",
             "instructions alone are sent as the user's turn",
         ));
+    }
+    let last_role = request.messages.last().map(|message| message.role);
+    let is_users = |turn: &Content<'_>| turn.role == "user";
+    if last_role == Some(Role::User) && !contents.turns.last().is_some_and(is_users) {
+        // The user's turn counts although it says nothing.
+        let parts = vec![Piece::new(Body::Text(""))];
+        contents.turns.push(Content {
+            role: "user",
+            parts,
+        });
+    }
+    if contents.turns.is_empty() {
+        return Err(Error::Unsayable {
+            what: "a conversation without a word".to_owned(),
+            why: "there is nothing to answer",
+        });
     }
     Ok(contents)
 }

@@ -7,6 +7,7 @@
 mod answers;
 mod callers;
 mod counts;
+mod mutants;
 mod recorded;
 mod streams;
 
