@@ -137,7 +137,7 @@ async fn a_prompt_that_is_too_long_is_the_callers() {
         assert_eq!(failure.fault.kind, Kind::ContextLengthExceeded, "{dialect}");
         assert_eq!(failure.fault.blame, Blame::Caller, "{dialect}");
         assert!(
-            ["token", "context"]
+            ["token", "context", "too long"]
                 .iter()
                 .any(|word| failure.fault.say.contains(word)),
             "{dialect}: {}",
