@@ -18,6 +18,9 @@ const HELP: &str = "\
 Measures weir beside nginx in one run and prints a table: added latency, CPU time, memory, time to ready.
 
 usage: cargo x bench [--rounds N] [--scale F] [--only NAMES]
+       cargo x bench dialects
+
+  dialects      only what translating a chunk costs, for each vendor's dialect and each caller's
 
   --rounds N    interleaved rounds (3)
   --scale F     below 1 for a smoke run (1.0)
@@ -41,6 +44,7 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
                     .with_context(|| format!("{word} wants a value"))?;
                 passed_on.extend([word.clone(), value.clone()]);
             }
+            "dialects" => return pairs(),
             "--help" | "-h" => return say(HELP),
             _ => bail!("unknown argument {word}\n\n{HELP}"),
         }
@@ -69,6 +73,18 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
     run(Command::new("python3")
         .arg(scripts.join("report.py"))
         .arg(&results))
+}
+
+/// What translating one chunk costs, pair by pair; needs neither network nor nginx.
+fn pairs() -> Result<()> {
+    cargo(&[
+        "bench",
+        "--quiet",
+        "--package",
+        "dialects",
+        "--bench",
+        "pairs",
+    ])
 }
 
 /// Builds both sides and writes what they are started with.

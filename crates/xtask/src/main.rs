@@ -9,6 +9,7 @@ mod catalog;
 mod check;
 mod conformance;
 mod demo;
+mod fuzz;
 mod pages;
 mod run;
 mod test;
@@ -31,6 +32,7 @@ usage: cargo x COMMAND
   bench              side by side with nginx, in one run
   dialects           write docs/dialects.md: what each pair of dialects cannot carry
   corpus             write docs/conformance.md: what became of recorded traffic
+  fuzz               every fuzz target for a minute
 
 Each command has its own --help where it takes more.";
 
@@ -57,6 +59,7 @@ fn dispatch() -> Result<()> {
         "corpus" => pages::corpus(rest),
         "demo" => demo::demo(rest),
         "dialects" => pages::dialects(rest),
+        "fuzz" => fuzz::fuzz(rest),
         "test" => test::test(rest),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => run::say(HELP),
