@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use dialects::{Call, Dialect, called};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use testbed::corpus::{self, Exchange};
 
+use crate::events;
 use crate::reader::{self, Facts};
 use crate::replay::replay;
 
@@ -17,35 +18,76 @@ pub(crate) struct Wire {
     pub(crate) dialect: Dialect,
     /// Kind of the whole answers; the streams' has `_stream` behind it.
     kind: &'static str,
-    /// Providers recorded under that kind that speak another wire.
-    others: &'static [&'static str],
+    /// Which of the recordings of that kind are of this wire.
+    speaks: fn(&Exchange) -> bool,
 }
 
 pub(crate) const WIRES: &[Wire] = &[
     Wire {
         dialect: Dialect::OpenAiChat,
         kind: "chat",
-        // Cohere's own wire, v1 and v2.
-        others: &["cohere"],
+        speaks: |exchange| exchange.provider != "cohere" && !speaks_ollama(exchange),
     },
     Wire {
         dialect: Dialect::Anthropic,
         kind: "messages",
-        others: &[],
+        speaks: |_| true,
     },
     Wire {
         dialect: Dialect::Gemini,
         kind: "generate_content",
-        others: &[],
+        speaks: |_| true,
+    },
+    Wire {
+        dialect: Dialect::OpenAiResponses,
+        kind: "responses",
+        speaks: |_| true,
+    },
+    Wire {
+        dialect: Dialect::Bedrock,
+        kind: "converse",
+        // One stream was filed among the whole answers.
+        speaks: |exchange| exchange.kind != "converse" || exchange.response.base64.is_none(),
+    },
+    Wire {
+        dialect: Dialect::Cohere,
+        kind: "chat",
+        // The first version of the wire is not called.
+        speaks: |exchange| exchange.provider == "cohere" && !asks(exchange, "/v1/"),
+    },
+    Wire {
+        dialect: Dialect::Ollama,
+        kind: "chat",
+        speaks: speaks_ollama,
     },
 ];
 
 /// Recordings in which the two readers rightly differ, by a part of the name: why.
-const EXCEPTIONS: &[(&str, &str)] = &[(
-    "array-arguments-missing-terminal-function-call",
-    "arguments come as JSON paths with values; the reader does not put them together \
-     (the codec does: gemini/partial.rs has the test)",
-)];
+const EXCEPTIONS: &[(&str, &str)] = &[
+    (
+        "array-arguments-missing-terminal-function-call",
+        "arguments come as JSON paths with values; the reader does not put them together \
+         (the codec does: gemini/partial.rs has the test)",
+    ),
+    (
+        "azure-reasoning-encrypted-content.1",
+        "four answers in one recording; the first one ends the stream",
+    ),
+    (
+        "openai-phase.1",
+        "a recording with gaps: most pieces of the text are left out of it",
+    ),
+    (
+        "openai-stream-multiple-output-items-1",
+        "the empty line behind the last frame is left out; who closes the framing gets it",
+    ),
+];
+
+fn is_excepted(exchange: &Exchange) -> bool {
+    EXCEPTIONS
+        .iter()
+        .any(|(name, _)| exchange.name.contains(name))
+}
 
 impl Wire {
     /// The recorded streams.
@@ -61,8 +103,8 @@ impl Wire {
     fn recorded(&self, kind: String) -> impl Iterator<Item = Exchange> + '_ {
         corpus::exchanges(None, &kind)
             .map(|exchange| exchange.unwrap())
-            .filter(|exchange| !self.others.contains(&exchange.provider.as_str()))
-            .filter(|exchange| !speaks_ollama(exchange))
+            .filter(self.speaks)
+            .filter(|exchange| !is_beside_responses(exchange))
     }
 }
 
@@ -71,15 +113,40 @@ fn speaks_ollama(exchange: &Exchange) -> bool {
     let response = &exchange.response;
     let first_frame = response.sse.as_ref().and_then(|frames| frames.first());
     exchange.provider == "ollama"
+        && !asks(exchange, "/v1/")
         && match first_frame {
             Some(frame) => !frame.contains("chat.completion.chunk"),
             None => response.body.get("choices").is_none(),
         }
 }
 
+/// Whether the address that was asked has this in it.
+fn asks(exchange: &Exchange, part: &str) -> bool {
+    let request = exchange.request.as_ref();
+    request.is_some_and(|request| request.url.contains(part))
+}
+
+/// What else is done under the address of Responses: answers deleted, tokens counted, histories
+/// made compact.
+fn is_beside_responses(exchange: &Exchange) -> bool {
+    exchange.kind == "responses" && exchange.response.body["object"] != "response"
+}
+
 /// The bytes of a stream. Gemini without `alt=sse` answers one list; each element is what a frame
 /// would be.
 pub(crate) fn stream_bytes(exchange: &Exchange) -> Vec<u8> {
+    if let ("converse_stream", Some(frames)) = (exchange.kind.as_str(), &exchange.response.sse) {
+        // Taken down without their binary frames: `{NAME: PAYLOAD}`.
+        let payloads = frames
+            .iter()
+            .filter_map(|frame| frame.strip_prefix("data: "));
+        let messages = payloads.map(|data| serde_json::from_str(data).unwrap());
+        let encode = |message: Map<String, Value>| {
+            let (name, payload) = message.into_iter().next().unwrap();
+            events::encode("event", &name, &payload.to_string())
+        };
+        return messages.flat_map(encode).collect();
+    }
     match exchange.response.body.as_array() {
         Some(list) => list
             .iter()
@@ -101,21 +168,44 @@ pub(crate) fn frames_of(bytes: &[u8]) -> Vec<Value> {
         .collect()
 }
 
+/// The JSON of the frames of a dialect's stream, found without the codec's framing.
+fn frames_in(dialect: Dialect, bytes: &[u8]) -> Vec<Value> {
+    match dialect {
+        Dialect::Bedrock => events::decode(bytes),
+        Dialect::Ollama => {
+            let text = std::str::from_utf8(bytes).unwrap();
+            let lines = text.lines().filter(|line| !line.is_empty());
+            lines
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect()
+        }
+        Dialect::OpenAiChat
+        | Dialect::Anthropic
+        | Dialect::Gemini
+        | Dialect::OpenAiResponses
+        | Dialect::OpenAiCompletions
+        | Dialect::Cohere => frames_of(bytes),
+    }
+}
+
 /// What came of the recordings of one vendor and kind.
 #[derive(Debug, Default)]
-struct Tally {
-    exchanges: usize,
-    parsed: usize,
-    equal: usize,
-    excepted: usize,
+pub(crate) struct Tally {
+    pub(crate) exchanges: usize,
+    pub(crate) parsed: usize,
+    pub(crate) equal: usize,
+    pub(crate) excepted: usize,
     /// The vendor states an error in the body of a 200.
-    broken: usize,
+    pub(crate) broken: usize,
 }
 
 /// Adds up outcomes and prints the table.
 #[derive(Debug, Default)]
-struct Report {
-    tallies: BTreeMap<(String, String), Tally>,
+pub(crate) struct Report {
+    /// By vendor and kind.
+    pub(crate) tallies: BTreeMap<(String, String), Tally>,
+    /// Recordings in which the two readers rightly differ: which, and why.
+    pub(crate) excepted: Vec<(String, &'static str)>,
     failures: Vec<String>,
 }
 
@@ -126,15 +216,16 @@ impl Report {
     }
 
     fn compare(&mut self, exchange: &Exchange, found: &Facts, wanted: &Facts) {
-        let is_excepted = EXCEPTIONS
+        let exception = EXCEPTIONS
             .iter()
-            .any(|(name, _)| exchange.name.contains(name));
+            .find(|(name, _)| exchange.name.contains(name));
         let tally = self.tally(exchange);
         tally.parsed += 1;
         if found == wanted {
             tally.equal += 1;
-        } else if is_excepted {
+        } else if let Some((_, why)) = exception {
             tally.excepted += 1;
+            self.excepted.push((exchange.label(), why));
         } else {
             self.fail(exchange, found.differences(wanted));
         }
@@ -200,7 +291,7 @@ fn read_whole(call: &dyn Call, wire: &Wire, exchange: &Exchange, report: &mut Re
 
 fn read_stream(call: &dyn Call, wire: &Wire, exchange: &Exchange, report: &mut Report) {
     let bytes = stream_bytes(exchange);
-    let frames = frames_of(&bytes);
+    let frames = frames_in(wire.dialect, &bytes);
     report.tally(exchange).exchanges += 1;
     let replay = match replay(call, [bytes.as_slice()]) {
         Ok(replay) => replay,
@@ -214,7 +305,7 @@ fn read_stream(call: &dyn Call, wire: &Wire, exchange: &Exchange, report: &mut R
                 .answers
                 .values()
                 .any(|answer| answer.finish.is_some());
-            if says_its_end && !is_complete {
+            if says_its_end && !is_complete && !is_excepted(exchange) {
                 return report.fail(exchange, "an ended answer counts as cut".to_owned());
             }
             report.compare(exchange, &reader::facts_of(&response), &wanted);
@@ -228,13 +319,9 @@ fn read_stream(call: &dyn Call, wire: &Wire, exchange: &Exchange, report: &mut R
     }
 }
 
-fn every_answer_says_what_the_raw_bytes_say(dialect: Dialect, at_least: usize) {
-    if !corpus::available() {
-        println!("skipped: the corpus is not at hand");
-        return;
-    }
-    let call = called(dialect).unwrap();
-    let wire = WIRES.iter().find(|wire| wire.dialect == dialect).unwrap();
+/// Reads every recording of a wire with both readers.
+pub(crate) fn report_of(wire: &Wire) -> Report {
+    let call = called(wire.dialect).unwrap();
     let mut report = Report::default();
     for exchange in wire.wholes() {
         read_whole(call, wire, &exchange, &mut report);
@@ -242,7 +329,16 @@ fn every_answer_says_what_the_raw_bytes_say(dialect: Dialect, at_least: usize) {
     for exchange in wire.streams() {
         read_stream(call, wire, &exchange, &mut report);
     }
-    report.print_and_assert(at_least);
+    report
+}
+
+fn every_answer_says_what_the_raw_bytes_say(dialect: Dialect, at_least: usize) {
+    if !corpus::available() {
+        println!("skipped: the corpus is not at hand");
+        return;
+    }
+    let wire = WIRES.iter().find(|wire| wire.dialect == dialect).unwrap();
+    report_of(wire).print_and_assert(at_least);
 }
 
 #[test]
@@ -261,6 +357,26 @@ fn recorded_gemini_answers_say_what_their_raw_bytes_say() {
 }
 
 #[test]
+fn recorded_openai_responses_answers_say_what_their_raw_bytes_say() {
+    every_answer_says_what_the_raw_bytes_say(Dialect::OpenAiResponses, 290);
+}
+
+#[test]
+fn recorded_bedrock_answers_say_what_their_raw_bytes_say() {
+    every_answer_says_what_the_raw_bytes_say(Dialect::Bedrock, 95);
+}
+
+#[test]
+fn recorded_cohere_answers_say_what_their_raw_bytes_say() {
+    every_answer_says_what_the_raw_bytes_say(Dialect::Cohere, 60);
+}
+
+#[test]
+fn recorded_ollama_answers_say_what_their_raw_bytes_say() {
+    every_answer_says_what_the_raw_bytes_say(Dialect::Ollama, 22);
+}
+
+#[test]
 fn every_recorded_error_says_something() {
     if !corpus::available() {
         println!("skipped: the corpus is not at hand");
@@ -269,12 +385,10 @@ fn every_recorded_error_says_something() {
     let mut errors: BTreeMap<Dialect, (usize, usize)> = BTreeMap::new();
     for exchange in corpus::exchanges(None, "error") {
         let exchange = exchange.unwrap();
-        let Some(wire) = WIRES.iter().find(|wire| wire.kind == exchange.endpoint) else {
+        let is_spoken = |wire: &&Wire| wire.kind == exchange.endpoint && (wire.speaks)(&exchange);
+        let Some(wire) = WIRES.iter().find(is_spoken) else {
             continue;
         };
-        if wire.others.contains(&exchange.provider.as_str()) {
-            continue;
-        }
         let bytes = exchange.response.wire_bytes();
         let call = called(wire.dialect).unwrap();
         let said = call.parse_error(exchange.response.status, &bytes);
@@ -292,4 +406,7 @@ fn every_recorded_error_says_something() {
     assert!(errors[&Dialect::OpenAiChat].0 >= 50);
     assert!(errors[&Dialect::Anthropic].0 >= 30);
     assert!(errors[&Dialect::Gemini].0 >= 14);
+    assert!(errors[&Dialect::Bedrock].0 >= 14);
+    assert!(errors[&Dialect::Cohere].0 >= 2);
+    assert!(errors[&Dialect::OpenAiResponses].0 >= 28);
 }

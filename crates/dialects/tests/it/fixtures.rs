@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use dialects::Dialect;
 
+use crate::events;
+
 /// One example.
 #[derive(Debug)]
 pub(crate) struct Fixture {
@@ -16,6 +18,17 @@ pub(crate) struct Fixture {
     pub(crate) folder: PathBuf,
     /// What is in the file asked for.
     pub(crate) bytes: Vec<u8>,
+}
+
+/// Every example of a stream, as the bytes that come over the wire. Binary ones are kept as lines (see [`events`]).
+pub(crate) fn streams() -> Vec<Fixture> {
+    let mut found = with_file("stream.sse");
+    found.extend(with_file("stream.ndjson"));
+    for mut fixture in with_file("stream.aws.jsonl") {
+        fixture.bytes = events::encode_lines(&fixture.bytes);
+        found.push(fixture);
+    }
+    found
 }
 
 /// Every example that has a file of this name (`request.json`, `response.json`, `stream.sse`), in

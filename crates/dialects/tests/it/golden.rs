@@ -23,11 +23,14 @@ pub(crate) fn target_of<'a>(dialect: Dialect, form: &'a Form) -> Target<'a> {
         Dialect::OpenAiChat => ("small-2026", "acme/small", Thinking::Effort),
         Dialect::Anthropic => ("claude-x", "acme/claude", Thinking::Budget),
         Dialect::Gemini => ("gemini-x", "acme/gemini", Thinking::Effort),
-        Dialect::OpenAiResponses
-        | Dialect::OpenAiCompletions
-        | Dialect::Bedrock
-        | Dialect::Cohere
-        | Dialect::Ollama => ("x", "acme/x", Thinking::Effort),
+        Dialect::Bedrock => (
+            "us.anthropic.claude-x-v1:0",
+            "acme/claude",
+            Thinking::Budget,
+        ),
+        Dialect::Cohere => ("command-x", "acme/command", Thinking::Budget),
+        Dialect::Ollama => ("x:8b", "acme/x", Thinking::Effort),
+        Dialect::OpenAiResponses | Dialect::OpenAiCompletions => ("x", "acme/x", Thinking::Effort),
     };
     Target {
         upstream_model,
@@ -98,7 +101,7 @@ fn every_answer_is_served_in_every_dialect_as_its_snapshot_says() {
 
 #[test]
 fn every_stream_is_served_in_every_dialect_as_its_snapshot_says() {
-    for fixture in fixtures::with_file("stream.sse") {
+    for fixture in fixtures::streams() {
         for serve in SERVED {
             let bytes = relayed(&fixture, *serve);
             let text = String::from_utf8(bytes).unwrap();
@@ -117,7 +120,12 @@ fn relayed(fixture: &Fixture, serve: &dyn Serve) -> Vec<u8> {
 
 /// A vendor's steps as the bytes that a caller of that dialect reads.
 pub(crate) fn serve_steps(serve: &dyn Serve, steps: Vec<Step>) -> Vec<u8> {
-    let mut stream = serve.stream(stamp());
+    serve_steps_as(serve, stamp(), steps)
+}
+
+/// The same with a stamp of the test's own.
+pub(crate) fn serve_steps_as(serve: &dyn Serve, stamp: Stamp, steps: Vec<Step>) -> Vec<u8> {
+    let mut stream = serve.stream(stamp);
     let mut out = Vec::new();
     let mut usage = Usage::default();
     for step in steps {
@@ -139,7 +147,7 @@ pub(crate) fn serve_steps(serve: &dyn Serve, steps: Vec<Step>) -> Vec<u8> {
     out
 }
 
-fn break_off(stream: &mut dyn RenderStream, error: &VendorError, out: &mut Vec<u8>) {
+pub(crate) fn break_off(stream: &mut dyn RenderStream, error: &VendorError, out: &mut Vec<u8>) {
     let body = ErrorBody {
         status: 502,
         kind: Kind::ProviderUnavailable,

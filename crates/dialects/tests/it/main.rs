@@ -4,20 +4,29 @@
 #[cfg(test)]
 mod anthropic;
 #[cfg(test)]
+mod bedrock;
+#[cfg(test)]
 mod chunking;
+#[cfg(test)]
+mod cohere;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod emulation;
+#[cfg(test)]
 mod equivalence;
 #[cfg(test)]
 mod errors;
+#[cfg(test)]
+mod events;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod gemini;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod ollama;
 #[cfg(test)]
 mod openai;
 #[cfg(test)]
@@ -29,7 +38,12 @@ mod replay;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod robustness;
+#[cfg(test)]
 mod roundtrip;
 #[cfg(test)]
+mod sent;
+#[cfg(test)]
 mod served;
+#[cfg(test)]
 mod short;

@@ -2,6 +2,12 @@
 //! the codecs: it finds the text, the calls, the reason of the end and the counts in raw JSON. The
 //! corpus tests hold the codecs against it.
 
+mod bedrock;
+mod cohere;
+mod completions;
+mod ollama;
+mod responses;
+
 use std::collections::BTreeMap;
 
 use canon::{Part, Response};
@@ -141,11 +147,11 @@ pub(crate) fn read_whole(dialect: Dialect, body: &Value) -> Facts {
         Dialect::OpenAiChat => chat(std::slice::from_ref(body), "message"),
         Dialect::Anthropic => anthropic_whole(body),
         Dialect::Gemini => gemini(std::slice::from_ref(body)),
-        Dialect::OpenAiResponses
-        | Dialect::OpenAiCompletions
-        | Dialect::Bedrock
-        | Dialect::Cohere
-        | Dialect::Ollama => unreachable!("not called yet"),
+        Dialect::OpenAiResponses => responses::whole(body),
+        Dialect::OpenAiCompletions => completions::read(std::slice::from_ref(body)),
+        Dialect::Bedrock => bedrock::whole(body),
+        Dialect::Cohere => cohere::whole(body),
+        Dialect::Ollama => ollama::lines(std::slice::from_ref(body)),
     }
 }
 
@@ -155,11 +161,11 @@ pub(crate) fn read_stream(dialect: Dialect, frames: &[Value]) -> Facts {
         Dialect::OpenAiChat => chat(frames, "delta"),
         Dialect::Anthropic => anthropic_stream(frames),
         Dialect::Gemini => gemini(frames),
-        Dialect::OpenAiResponses
-        | Dialect::OpenAiCompletions
-        | Dialect::Bedrock
-        | Dialect::Cohere
-        | Dialect::Ollama => unreachable!("not called yet"),
+        Dialect::OpenAiResponses => responses::stream(frames),
+        Dialect::OpenAiCompletions => completions::read(frames),
+        Dialect::Bedrock => bedrock::stream(frames),
+        Dialect::Cohere => cohere::stream(frames),
+        Dialect::Ollama => ollama::lines(frames),
     }
 }
 
@@ -171,7 +177,11 @@ struct Calls(Vec<(Option<u64>, String, String)>);
 
 impl Calls {
     fn add(&mut self, index: Option<u64>, call: &Value) {
-        let function = &call["function"];
+        let (function, arguments) = if call["function"].is_object() {
+            (&call["function"], "arguments")
+        } else {
+            (&call["custom"], "input")
+        };
         let known = index.and_then(|index| {
             let mut calls = self.0.iter_mut();
             calls.find(|(known, ..)| *known == Some(index))
@@ -186,7 +196,7 @@ impl Calls {
         if name.is_empty() {
             name.push_str(function["name"].as_str().unwrap_or_default());
         }
-        let piece = &function["arguments"];
+        let piece = &function[arguments];
         match piece.as_str() {
             Some(piece) => args.push_str(piece),
             None if piece.is_null() => {}

@@ -15,6 +15,7 @@ use crate::fixtures;
 use crate::golden::{receipt_of, serve_steps, stamp, target_of};
 use crate::reader;
 use crate::replay::replay;
+use crate::served::wanted_of;
 
 /// A form of OpenAI chat that can say everything our examples say.
 pub(crate) const fn widest_form() -> Form {
@@ -63,16 +64,13 @@ fn our_own_answers_say_the_same_in_every_served_dialect() {
         let call = called(fixture.dialect).unwrap();
         let response = call.parse_response(&fixture.bytes).unwrap();
         for serve in SERVED {
-            let mut wanted = reader::facts_of(&response);
+            let mut wanted = wanted_of(serve.dialect(), &response);
             let receipt = receipt_of(response.usage.clone().unwrap_or_default());
             let mut out = Vec::new();
             serve.render_response(&response, &stamp(), &receipt, &mut out);
             let body = serde_json::from_slice(&out).unwrap();
             let found = reader::read_whole(serve.dialect(), &body);
             let label = format!("{} as {}", fixture.case, serve.dialect());
-            if serve.dialect() == Dialect::Gemini {
-                crate::served::wrap_inputs(&response, &mut wanted);
-            }
             if serve.dialect() == Dialect::OpenAiCompletions {
                 // Text only.
                 let answers = wanted.answers.values_mut();
@@ -159,6 +157,9 @@ fn signatures(value: &Value, found: &mut Vec<String>) {
                         .find(|name| object.contains_key(*name));
                     found.push(format!("{} {signature}", on.unwrap_or("another part")));
                 }
+            }
+            if let Some(data) = object.get("redactedContent") {
+                found.push(format!("redacted {data}"));
             }
             if object.get("type") == Some(&json!("redacted_thinking")) {
                 found.push(format!("redacted {}", object["data"]));
@@ -466,7 +467,10 @@ proptest! {
             let mut texts = String::new();
             collect_texts(&Value::Object(body), &mut texts);
             for message in &request.messages {
-                prop_assert!(texts.contains(&message.plain_text()), "{}", call.dialect());
+                let text = message.plain_text();
+                // Bedrock takes no text of white space alone; it is left out, and reported.
+                let is_said = text.trim().is_empty() || texts.contains(&text);
+                prop_assert!(is_said, "{}", call.dialect());
             }
         }
     }

@@ -22,7 +22,7 @@ fn assert_both_ways_equal(call: &dyn Call, bytes: &[u8], label: &str) {
 
 #[test]
 fn our_own_streams_say_the_same_both_ways() {
-    for fixture in fixtures::with_file("stream.sse") {
+    for fixture in fixtures::streams() {
         assert_both_ways_equal(
             called(fixture.dialect).unwrap(),
             &fixture.bytes,
@@ -66,11 +66,13 @@ fn text_frame(dialect: Dialect, text: &str) -> Option<String> {
             None,
             json!({"candidates": [{"index": 0, "content": {"role": "model", "parts": [{"text": text}]}}]}),
         ),
-        Dialect::OpenAiResponses
-        | Dialect::OpenAiCompletions
-        | Dialect::Bedrock
-        | Dialect::Cohere
-        | Dialect::Ollama => return None,
+        Dialect::Cohere => (
+            Some("content-delta"),
+            json!({"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": text}}}}),
+        ),
+        // Not server-sent events.
+        Dialect::Bedrock | Dialect::Ollama => return None,
+        Dialect::OpenAiResponses | Dialect::OpenAiCompletions => return None,
     };
     let event = event.map_or_else(String::new, |event| format!("event: {event}\n"));
     Some(format!("{event}data: {data}\n\n"))

