@@ -6,25 +6,23 @@
 
 mod frames;
 mod item;
+mod message;
+mod thinking;
 mod unfold;
 
-use canon::{
-    Citation, Event, FinishReason, Media, MediaKind, ReasoningBody, ReasoningDelta, ReasoningFormat,
-};
+use canon::{Event, FinishReason, Media, MediaKind};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 pub(super) use self::frames::Frames;
 use self::{
     frames::{Part, Place},
-    item::{Body, Call, Content, Item, Words},
+    item::{Body, Call, Item},
 };
 use super::{
     DIALECT,
-    annotation::is_renderable,
     answer::State,
     item::{as_header, kind_of, made_up_id},
-    reasoning::Thinking,
 };
 use crate::json::Array;
 
@@ -178,194 +176,6 @@ impl Output {
         }
     }
 
-    // === texts ===
-
-    fn text(&mut self, block: u32, text: &str, out: &mut Vec<u8>) {
-        if text.is_empty() {
-            return;
-        }
-        self.open_text(block, out);
-        let number = self.items.len().saturating_sub(1);
-        if let Some(item) = self.items.last_mut()
-            && let Body::Message(parts, _) = &mut item.body
-        {
-            let index = parts.len().saturating_sub(1);
-            if let Some(Content::Text(words)) = parts.last_mut() {
-                words.text.push_str(text);
-                self.frames
-                    .delta(Place::of(number, &item.id, index), Part::Text, text, out);
-            }
-        }
-    }
-
-    fn refusal(&mut self, text: &str, out: &mut Vec<u8>) {
-        if text.is_empty() {
-            return;
-        }
-        if self.open != Some(Open::Refusal) {
-            self.open_content(Content::Refusal(String::new()), Open::Refusal, out);
-        }
-        let number = self.items.len().saturating_sub(1);
-        if let Some(item) = self.items.last_mut()
-            && let Body::Message(parts, _) = &mut item.body
-        {
-            let index = parts.len().saturating_sub(1);
-            if let Some(Content::Refusal(refusal)) = parts.last_mut() {
-                refusal.push_str(text);
-                self.frames
-                    .delta(Place::of(number, &item.id, index), Part::Refusal, text, out);
-            }
-        }
-    }
-
-    fn open_text(&mut self, block: u32, out: &mut Vec<u8>) {
-        if self.open != Some(Open::Text(block)) {
-            let words = Content::Text(Words::default());
-            self.open_content(words, Open::Text(block), out);
-        }
-    }
-
-    /// Begins a part of a message, and the message where none is under way.
-    fn open_content(&mut self, content: Content, open: Open, out: &mut Vec<u8>) {
-        self.close_part(out);
-        let is_under_way = self
-            .items
-            .last()
-            .is_some_and(|item| !item.is_done && matches!(item.body, Body::Message(..)));
-        if !is_under_way {
-            self.open_item(None, Body::Message(Vec::new(), Map::new()), out);
-        }
-        self.open = Some(open);
-        let number = self.items.len().saturating_sub(1);
-        if let Some(item) = self.items.last_mut()
-            && let Body::Message(parts, _) = &mut item.body
-        {
-            let place = Place::of(number, &item.id, parts.len());
-            self.frames.part_added(place, &content, out);
-            parts.push(content);
-        }
-    }
-
-    fn cite(&mut self, block: u32, citation: Citation, out: &mut Vec<u8>) {
-        if !is_renderable(&citation) {
-            return;
-        }
-        self.open_text(block, out);
-        let number = self.items.len().saturating_sub(1);
-        if let Some(item) = self.items.last_mut()
-            && let Body::Message(parts, _) = &mut item.body
-        {
-            let index = parts.len().saturating_sub(1);
-            if let Some(Content::Text(words)) = parts.last_mut() {
-                let place = Place::of(number, &item.id, index);
-                self.frames
-                    .cited(place, words.citations.len(), &citation, out);
-                words.citations.push(citation);
-            }
-        }
-    }
-
-    /// Probabilities of the text under way; they stand in its end and not in its pieces.
-    fn logprobs(&mut self, logprobs: &Value) {
-        let pieces = logprobs.get("content").and_then(Value::as_array);
-        if let Some(item) = self.items.last_mut()
-            && let Body::Message(parts, _) = &mut item.body
-            && let Some(Content::Text(words)) = parts.last_mut()
-            && !item.is_done
-        {
-            words.logprobs.extend(pieces.into_iter().flatten().cloned());
-        }
-    }
-
-    // === thinking ===
-
-    fn reason(&mut self, delta: ReasoningDelta, out: &mut Vec<u8>) {
-        let open = match &delta.body {
-            ReasoningBody::Text { .. } => Open::Thought(delta.block),
-            ReasoningBody::Summary(_) => Open::Summary(delta.block),
-            ReasoningBody::Encrypted(_) => Open::Encrypted(delta.block),
-        };
-        let is_signed = self.open == Some(Open::Signed(delta.block));
-        let goes_on = self.open == Some(open) || is_signed;
-        if !goes_on {
-            self.close_part(out);
-            self.think(delta.id, delta.format, out);
-        }
-        match delta.body {
-            ReasoningBody::Encrypted(data) => {
-                self.open = Some(open);
-                self.thinking(|item| item.encrypt(&data));
-            }
-            ReasoningBody::Text { text, signature } => {
-                let signature = signature.filter(|signature| !signature.is_empty());
-                if !text.is_empty() || (!goes_on && signature.is_none()) {
-                    self.words(open, &text, out);
-                } else if !goes_on {
-                    self.open = Some(Open::Signed(delta.block));
-                }
-                if let Some(signature) = signature {
-                    self.thinking(|item| item.sign(&signature));
-                }
-            }
-            ReasoningBody::Summary(text) => self.words(open, &text, out),
-        }
-    }
-
-    /// Begins a reasoning item, where the piece does not belong to the one under way.
-    fn think(&mut self, id: Option<String>, format: ReasoningFormat, out: &mut Vec<u8>) {
-        let goes_on = self.items.last().is_some_and(|item| {
-            !item.is_done
-                && matches!(&item.body, Body::Reasoning(item) if item.takes(id.as_deref(), &format))
-        });
-        if !goes_on {
-            let item = Thinking::new(id.clone().map(Into::into), format);
-            self.open_item(id, Body::Reasoning(item), out);
-        }
-    }
-
-    fn thinking(&mut self, change: impl FnOnce(&mut Thinking<'static>)) {
-        if let Some(item) = self.items.last_mut()
-            && let Body::Reasoning(item) = &mut item.body
-        {
-            change(item);
-        }
-    }
-
-    fn words(&mut self, open: Open, text: &str, out: &mut Vec<u8>) {
-        let is_summary = matches!(open, Open::Summary(_));
-        let part = if is_summary {
-            Part::Summary
-        } else {
-            Part::Thought
-        };
-        let number = self.items.len().saturating_sub(1);
-        let Some(item) = self.items.last_mut() else {
-            return;
-        };
-        let Body::Reasoning(thinking) = &mut item.body else {
-            return;
-        };
-        let texts = if is_summary {
-            thinking.summary()
-        } else {
-            thinking.content()
-        };
-        if self.open != Some(open) {
-            self.open = Some(open);
-            let place = Place::of(number, &item.id, texts.len());
-            self.frames.thought_added(place, part, out);
-            texts.push(String::new().into());
-        }
-        let index = texts.len().saturating_sub(1);
-        if let Some(words) = texts.last_mut()
-            && !text.is_empty()
-        {
-            words.to_mut().push_str(text);
-            self.frames
-                .delta(Place::of(number, &item.id, index), part, text, out);
-        }
-    }
-
     // === calls ===
 
     fn call(&mut self, event: Event, out: &mut Vec<u8>) {
@@ -468,6 +278,7 @@ impl Output {
         self.close_part(out);
         for (number, item) in self.items.iter_mut().enumerate() {
             let is_whole = match &item.body {
+                _ if item.is_done => continue,
                 Body::Call(call) => {
                     !call.custom && serde_json::from_str::<IgnoredAny>(&call.arguments).is_ok()
                 }

@@ -1,5 +1,6 @@
 //! Streamed answers: events of this dialect to canon's and back.
 
+mod event;
 mod item;
 mod read;
 mod render;

@@ -1,12 +1,12 @@
 //! One item of an answer under way at a vendor: what was told of it so far, and what the whole item adds.
 
-use canon::{Event, Extras, Part, ReasoningBody, ReasoningDelta, ReasoningFormat};
+use canon::{Event, ReasoningBody, ReasoningDelta, ReasoningFormat};
 use serde_json::{Map, Value};
 
+use super::event::{call, other, own_done};
 use crate::openai::responses::{
-    DIALECT,
     annotation::parse_annotation,
-    item::{header, kind_of, picture, rest},
+    item::{header, kind_of, rest},
 };
 
 /// What all items of an answer share: the numbers of blocks and calls.
@@ -346,58 +346,9 @@ impl OpenItem {
     }
 }
 
-/// A call begins. What else its item says stays for its own dialect.
-fn call(mut item: Map<String, Value>, custom: bool, index: u32) -> Event {
-    let mut text = |name: &str| match item.shift_remove(name) {
-        Some(Value::String(text)) if !text.is_empty() => Some(text),
-        _ => None,
-    };
-    let (call_id, name) = (text("call_id"), text("name"));
-    for name in ["type", "status", "arguments", "input"] {
-        text(name);
-    }
-    let id = item.get("id").and_then(Value::as_str);
-    Event::ToolCall {
-        choice: 0,
-        index,
-        id: call_id
-            .or_else(|| id.map(str::to_owned))
-            .unwrap_or_default(),
-        name: name.unwrap_or_default(),
-        custom,
-        extras: Extras::new(DIALECT, rest(item)),
-    }
-}
-
-/// An item that canon has no word for, but for pictures: those are for everybody.
-fn own_done(item: Map<String, Value>, out: &mut impl FnMut(Event)) {
-    if kind_of(&item) != "image_generation_call" {
-        return out(other(Value::Object(item)));
-    }
-    for part in picture(item) {
-        match part {
-            Part::Media { media, .. } => out(Event::Media { choice: 0, media }),
-            Part::Other { value, .. } => out(other(value)),
-            Part::Text(_)
-            | Part::Reasoning(_)
-            | Part::ToolCall(_)
-            | Part::ToolResult(_)
-            | Part::Refusal(_) => {}
-        }
-    }
-}
-
 fn list(value: Option<Value>) -> Vec<Value> {
     match value {
         Some(Value::Array(list)) => list,
         _ => Vec::new(),
-    }
-}
-
-fn other(value: Value) -> Event {
-    Event::Other {
-        choice: 0,
-        dialect: DIALECT,
-        value,
     }
 }
