@@ -33,6 +33,9 @@ const FAMILIES: &[(&str, &str, &str)] = &[
     ("responses", "openai-responses", "/v1"),
     ("anthropic", "anthropic", "/v1"),
     ("gemini", "gemini", "/v1beta"),
+    ("bedrock", "bedrock", ""),
+    ("cohere", "cohere", "/v2"),
+    ("ollama", "ollama", ""),
 ];
 
 /// Of these, the moods in which every answer is given to its end, so that what it used is known to the token.
