@@ -10,6 +10,8 @@ mod losses;
 mod matrix;
 mod openrouter;
 
+pub(crate) use features::Sheet;
+
 use std::fs;
 use std::path::Path;
 

@@ -10,26 +10,26 @@ use serde_json::Value;
 
 /// What one dialect can say.
 #[derive(Debug)]
-pub(super) struct Sheet {
-    pub(super) dialect: Dialect,
+pub(crate) struct Sheet {
+    pub(crate) dialect: Dialect,
     /// The plain body.
-    pub(super) base: Value,
+    pub(crate) base: Value,
     features: Vec<Feature>,
 }
 
 /// One thing a dialect can say.
 #[derive(Debug)]
-pub(super) struct Feature {
-    pub(super) name: String,
+pub(crate) struct Feature {
+    pub(crate) name: String,
     /// The feature without which this one makes no sense.
     on: Option<String>,
     /// A merge patch (RFC 7396) over what it stands on.
-    pub(super) patch: Value,
+    pub(crate) patch: Value,
 }
 
 impl Sheet {
     /// The sheet of a dialect, where there is one.
-    pub(super) fn read(kind: &str, dialect: Dialect) -> Option<Self> {
+    pub(crate) fn read(kind: &str, dialect: Dialect) -> Option<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/features");
         let bytes = fs::read(root.join(kind).join(format!("{dialect}.json"))).ok()?;
         let mut sheet: Value = serde_json::from_slice(&bytes).unwrap();
@@ -49,7 +49,7 @@ impl Sheet {
     }
 
     /// Every feature, with the body that has it and the one that lacks it.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = (&Feature, Value, Value)> {
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&Feature, Value, Value)> {
         self.features.iter().map(|feature| {
             let without = self.without(feature);
             let mut with = without.clone();
@@ -59,7 +59,7 @@ impl Sheet {
     }
 
     /// The body that has this feature; the plain one where the name is empty.
-    pub(super) fn body(&self, name: &str) -> Option<Value> {
+    pub(crate) fn body(&self, name: &str) -> Option<Value> {
         if name.is_empty() {
             return Some(self.base.clone());
         }
@@ -70,7 +70,7 @@ impl Sheet {
         Some(body)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.features.len()
     }
 

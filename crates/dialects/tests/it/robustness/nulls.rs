@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use dialects::{CALLED, Dialect};
 use serde_json::Value;
 
+use crate::pages::Sheet;
+
 use super::{Ending, Odd, OddFrame, Wanted, ending, read, streams_of};
 
 /// Fields that say what the rest of their object is; without one, nobody can read the rest.
@@ -94,6 +96,61 @@ fn a_null_costs_what_it_stands_for_or_is_one_clear_error() {
     insta::with_settings!({ omit_expression => true }, {
         insta::assert_snapshot!("nulls_that_are_fatal", page);
     });
+}
+
+/// The same of whole answers, every feature of `fixtures/features/answers`; numbers as texts and texts as numbers, too.
+#[test]
+fn a_spoilt_field_of_an_answer_costs_that_field_or_is_one_clear_error() {
+    let mut page = String::new();
+    for call in CALLED {
+        let sheet = Sheet::read("answers", call.dialect()).unwrap();
+        let mut fatal: BTreeMap<String, String> = BTreeMap::new();
+        let bodies = sheet.pairs().map(|(_, with, _)| with);
+        for body in bodies.chain([sheet.base.clone()]) {
+            for (path, _, changed) in changes(&body).into_iter().chain(swaps(&body)) {
+                // The number of an element says nothing.
+                let path = path.replace(|digit: char| digit.is_ascii_digit(), "#");
+                if let Err(error) = call.parse_response(changed.to_string().as_bytes()) {
+                    let error = error.to_string();
+                    assert!(!error.is_empty(), "{}: {path}", call.dialect());
+                    fatal.entry(path).or_insert(error);
+                }
+            }
+        }
+        for (path, error) in fatal {
+            writeln!(page, "{} {path}: {error}", call.dialect()).unwrap();
+        }
+    }
+    insta::with_settings!({ omit_expression => true }, {
+        insta::assert_snapshot!("spoilt_fields_that_are_fatal", page);
+    });
+}
+
+/// Every number as a text and with a fraction, every text as a number.
+fn swaps(body: &Value) -> Vec<(String, Value, Value)> {
+    let mut paths = Vec::new();
+    collect(body, "", &mut paths);
+    let mut swaps = Vec::new();
+    for pointer in paths {
+        let path = pointer.replace('/', ".");
+        let mut put = |how: &str, value: Value| {
+            let mut changed = body.clone();
+            *changed.pointer_mut(&pointer).unwrap() = value;
+            swaps.push((format!("{path} {how}"), Value::Null, changed));
+        };
+        match body.pointer(&pointer).unwrap() {
+            Value::Number(number) => {
+                put("as a text", Value::from(number.to_string()));
+                put(
+                    "with a fraction",
+                    Value::from(number.as_f64().unwrap() + 0.5),
+                );
+            }
+            Value::String(_) => put("as a number", Value::from(7)),
+            _ => {}
+        }
+    }
+    swaps
 }
 
 /// Whether what was taken away is a part of the answer itself.
