@@ -77,10 +77,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
         "openai-phase.1",
         "a recording with gaps: most pieces of the text are left out of it",
     ),
-    (
-        "openai-stream-multiple-output-items-1",
-        "the empty line behind the last frame is left out; who closes the framing gets it",
-    ),
 ];
 
 fn is_excepted(exchange: &Exchange) -> bool {
