@@ -11,7 +11,7 @@ use crate::replay::replay;
 
 /// Our own streams up to this size are cut at every byte, larger ones at every [`STEP`]th: a prime meets line breaks,
 /// quotes and characters in all their places.
-const EVERY_BYTE_MAX: usize = 2 << 10;
+const EVERY_BYTE_MAX: usize = 1 << 10;
 /// See [`EVERY_BYTE_MAX`].
 const STEP: usize = 7;
 /// Recorded streams up to this size are cut at every byte, larger ones at [`CUTS`] places.
