@@ -12,6 +12,12 @@ use testbed::Wire;
 use crate::stage::{Answer, Stage, message, question, with};
 
 const PATHS: [&str; 2] = ["/api/v1/chat/completions", "/api/v1/messages"];
+const COUNT: &str = "/api/v1/messages/count_tokens";
+const RESPONSES: &str = "/api/v1/responses";
+const COMPLETIONS: &str = "/api/v1/completions";
+const GEMINI: &str = "/api/v1beta/models/acme/one:generateContent";
+const GEMINI_STREAM: &str = "/api/v1beta/models/acme/one:streamGenerateContent";
+const GEMINI_COUNT: &str = "/api/v1beta/models/acme/one:countTokens";
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
@@ -29,10 +35,15 @@ async fn stage() -> Stage {
     .await
 }
 
-/// Sends bytes to both routes and looks at the answers.
+/// Sends bytes to both routes that take the same and looks at the answers.
 async fn throw(stage: &Stage, body: &[u8]) -> Vec<Answer> {
+    throw_at(stage, &PATHS, body).await
+}
+
+/// Sends bytes to these routes and looks at the answers.
+async fn throw_at(stage: &Stage, paths: &[&str], body: &[u8]) -> Vec<Answer> {
     let mut answers = Vec::new();
-    for path in PATHS {
+    for &path in paths {
         let asking = stage.post(path, body.to_vec());
         let answer = tokio::time::timeout(Duration::from_secs(20), asking)
             .await
@@ -48,7 +59,9 @@ async fn throw(stage: &Stage, body: &[u8]) -> Vec<Answer> {
             answer.error();
         }
         answer.keeps_secrets();
-        answer.generation();
+        if path != COUNT && path != GEMINI_COUNT {
+            answer.generation();
+        }
         answers.push(answer);
     }
     answers
@@ -61,7 +74,17 @@ fn random_bytes_are_refused_in_the_callers_dialect() {
     let mut runner = TestRunner::new(Config::with_cases(200));
     let bytes = prop::collection::vec(any::<u8>(), 0..400);
     let ran = runner.run(&bytes, |bytes| {
-        for answer in runtime.block_on(throw(&stage, &bytes)) {
+        let paths = [
+            PATHS[0],
+            PATHS[1],
+            COUNT,
+            RESPONSES,
+            COMPLETIONS,
+            GEMINI,
+            GEMINI_STREAM,
+            GEMINI_COUNT,
+        ];
+        for answer in runtime.block_on(throw_at(&stage, &paths, &bytes)) {
             prop_assert_eq!(answer.status.as_u16(), 400);
         }
         Ok(())
@@ -96,6 +119,61 @@ fn rich() -> Value {
             "models": ["acme/one"], "session_id": "s", "trace": {}, "plugins": [], "stream_options": {"include_usage": true},
         }),
     )
+}
+
+/// The same for Responses.
+fn rich_response() -> Value {
+    let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+    json!({
+        "model": "acme/one",
+        "instructions": "Be brief.",
+        "input": [
+            {"role": "user", "content": [
+                {"type": "input_text", "text": "Hi"},
+                {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,iVBORw0KGgo="},
+            ]},
+            {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "hm"}], "encrypted_content": "x"},
+            {"type": "message", "id": "msg_1", "status": "completed", "role": "assistant",
+             "content": [{"type": "output_text", "text": "Well", "annotations": []}]},
+            {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "a", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "call_1", "output": "ok"},
+        ],
+        "tools": [{"type": "function", "name": "a", "parameters": schema, "strict": false}],
+        "tool_choice": {"type": "function", "name": "a"},
+        "text": {"format": {"type": "json_schema", "name": "r", "schema": schema}, "verbosity": "low"},
+        "reasoning": {"effort": "low", "summary": "auto"}, "include": ["reasoning.encrypted_content"],
+        "temperature": 0.5, "top_p": 0.9, "max_output_tokens": 50, "metadata": {"a": "b"}, "store": false,
+        "parallel_tool_calls": true, "truncation": "disabled", "provider": {"order": ["alpha"]}, "weir": {"loss": true},
+    })
+}
+
+/// The same for Gemini.
+fn rich_content() -> Value {
+    let schema = json!({"type": "OBJECT", "properties": {"city": {"type": "STRING"}}});
+    json!({
+        "systemInstruction": {"parts": [{"text": "Be brief."}]},
+        "contents": [
+            {"role": "user", "parts": [
+                {"text": "Hi"},
+                {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}},
+                {"fileData": {"mimeType": "image/png", "fileUri": "https://images.example/a.png"}},
+            ]},
+            {"role": "model", "parts": [
+                {"text": "hm", "thought": true, "thoughtSignature": "eA=="},
+                {"functionCall": {"name": "a", "args": {}}},
+            ]},
+            {"role": "user", "parts": [{"functionResponse": {"name": "a", "response": {"result": "ok"}}}]},
+        ],
+        "tools": [{"functionDeclarations": [{"name": "a", "parameters": schema}]}],
+        "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["a"]}},
+        "generationConfig": {
+            "temperature": 0.5, "topP": 0.9, "topK": 3, "seed": 7, "stopSequences": ["x"], "maxOutputTokens": 50,
+            "responseMimeType": "application/json", "responseSchema": schema,
+            "thinkingConfig": {"includeThoughts": true, "thinkingBudget": 128},
+        },
+        "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}],
+        "provider": {"order": ["alpha"]}, "labels": {"a": "b"},
+    })
 }
 
 /// Every place in a value, as a JSON pointer.
@@ -163,6 +241,38 @@ fn a_good_request_with_anything_in_the_wrong_place_is_answered() {
         Ok(())
     });
     ran.unwrap();
+}
+
+#[test]
+fn in_every_other_dialect_too() {
+    let completion = json!({
+        "model": "acme/one", "prompt": "Hi", "suffix": null, "max_tokens": 50, "temperature": 0.5, "stop": ["x"],
+        "n": 1, "echo": false, "logprobs": 0, "best_of": 1, "logit_bias": {"5": 1}, "user": "u", "seed": 7,
+    });
+    let runtime = runtime();
+    let stage = runtime.block_on(stage());
+    for (good, paths) in [
+        (rich(), &[COUNT][..]),
+        (rich_response(), &[RESPONSES]),
+        (completion, &[COMPLETIONS]),
+        (rich_content(), &[GEMINI, GEMINI_STREAM, GEMINI_COUNT]),
+    ] {
+        let mut all = Vec::new();
+        places(&good, "", &mut all);
+        let mutations = prop::collection::vec((prop::sample::select(all), any_value()), 0..4);
+        let mut runner = TestRunner::new(Config::with_cases(150));
+        let ran = runner.run(&mutations, |mutations| {
+            let mut body = good.clone();
+            for (place, value) in mutations {
+                if let Some(old) = body.pointer_mut(&place) {
+                    *old = value;
+                }
+            }
+            runtime.block_on(throw_at(&stage, paths, body.to_string().as_bytes()));
+            Ok(())
+        });
+        ran.unwrap();
+    }
 }
 
 #[test]

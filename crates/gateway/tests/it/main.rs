@@ -11,7 +11,11 @@ mod command;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod counts;
+#[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod doors;
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
@@ -21,11 +25,17 @@ mod forwarding;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod google;
+#[cfg(test)]
+mod health;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod keyring;
 #[cfg(test)]
 mod lab;
+#[cfg(test)]
+mod losses;
 #[cfg(test)]
 mod models;
 #[cfg(test)]

@@ -211,7 +211,7 @@ async fn a_vendors_comments_are_no_tokens() {
 }
 
 /// The record of a request whose caller left, once it is there.
-async fn left(stage: &Stage, path: &str) -> Value {
+pub(crate) async fn left(stage: &Stage, path: &str) -> Value {
     loop {
         let (status, body) = stage
             .house
