@@ -1,5 +1,7 @@
 //! Requests that somebody spoilt: refused or read, never a panic; and what is read is written the same for good.
 
+use std::sync::LazyLock;
+
 use dialects::{Call, Dialect, Form, Serve, Target, Thinking, called, gemini::Gemini, served};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -94,6 +96,15 @@ fn written(body: &[u8]) -> Option<Value> {
     Some(serde_json::from_slice(&body).expect("a written request is JSON"))
 }
 
+/// Our own examples; read once.
+static REQUESTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let requests = fixtures::with_file("request.json").into_iter();
+    requests
+        .filter(|fixture| fixture.dialect == Dialect::Gemini)
+        .map(|fixture| serde_json::from_slice(&fixture.bytes).unwrap())
+        .collect()
+});
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -102,12 +113,7 @@ proptest! {
         seed in any::<prop::sample::Index>(),
         places in prop::collection::vec((any::<prop::sample::Index>(), values()), 1..3),
     ) {
-        let requests = fixtures::with_file("request.json");
-        let requests: Vec<_> = requests
-            .iter()
-            .filter(|fixture| fixture.dialect == Dialect::Gemini)
-            .collect();
-        let mut body: Value = serde_json::from_slice(&seed.get(&requests).bytes).unwrap();
+        let mut body = seed.get(&REQUESTS).clone();
         for (place, other) in &places {
             let mut place = place.index(size(&body));
             spoil(&mut body, &mut place, other);
