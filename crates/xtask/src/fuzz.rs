@@ -18,11 +18,12 @@ const HELP: &str = "\
 Runs every fuzz target for a minute: framings, streams, whole answers and requests of each dialect. Needs cargo-fuzz
 (`cargo install cargo-fuzz --locked`) and a C++ compiler, for libFuzzer; no nightly toolchain.
 
-usage: cargo x fuzz [--seconds N] [--jobs N] [--only PART]
+usage: cargo x fuzz [--seconds N] [--jobs N] [--only PART] [--as-built]
 
   --seconds N   for each target (60)
   --jobs N      targets at a time (1)
-  --only PART   targets with this in their name";
+  --only PART   targets with this in their name
+  --as-built    the targets and seeds of the last run";
 
 /// A larger input makes each try slow and finds nothing new.
 const INPUT_BYTES_MAX: usize = 16 << 10;
@@ -33,6 +34,7 @@ struct Options {
     seconds: u64,
     jobs: usize,
     only: String,
+    as_built: bool,
 }
 
 /// What became of one target.
@@ -56,19 +58,9 @@ pub(crate) fn fuzz(args: &[String]) -> Result<()> {
         bail!("cargo-fuzz is needed: `cargo install cargo-fuzz --locked`");
     }
     let folder = root().join("fuzz");
-    let seeds = folder.join("corpus/seeds");
-    step("seeds, from examples and recorded traffic")?;
-    if seeds.exists() {
-        fs::remove_dir_all(&seeds)?;
+    if !options.as_built {
+        build(&folder)?;
     }
-    run(Command::new("cargo")
-        .args(["run", "--quiet", "--example", "seeds", "--"])
-        .arg(&seeds)
-        .current_dir(&folder))?;
-    step("building the targets")?;
-    run(Command::new("cargo")
-        .args(["fuzz", "build", "--sanitizer", "none"])
-        .current_dir(&folder))?;
     step("fuzzing")?;
     let outcomes = all(&folder, &options)?;
     say("| target | executions | edges | finding |\n|---|---|---|---|")?;
@@ -88,11 +80,32 @@ pub(crate) fn fuzz(args: &[String]) -> Result<()> {
     }
 }
 
+/// Builds the targets, and writes their seeds.
+fn build(folder: &Path) -> Result<()> {
+    let seeds = folder.join("corpus/seeds");
+    step("seeds, from examples and recorded traffic")?;
+    if seeds.exists() {
+        fs::remove_dir_all(&seeds)?;
+    }
+    run(Command::new("cargo")
+        .args(["run", "--quiet", "--example", "seeds", "--"])
+        .arg(&seeds)
+        .env_remove("CARGO_TARGET_DIR")
+        .current_dir(folder))?;
+    step("building the targets")?;
+    run(Command::new("cargo")
+        .args(["fuzz", "build", "--sanitizer", "none"])
+        .env_remove("CARGO_TARGET_DIR")
+        .current_dir(folder))?;
+    Ok(())
+}
+
 fn parse(args: &[String]) -> Result<Option<Options>> {
     let mut options = Options {
         seconds: 60,
         jobs: 1,
         only: String::new(),
+        as_built: false,
     };
     let mut words = args.iter();
     while let Some(word) = words.next() {
@@ -107,6 +120,7 @@ fn parse(args: &[String]) -> Result<Option<Options>> {
             }
             "--jobs" => options.jobs = value()?.parse().context("--jobs wants a number")?,
             "--only" => options.only.clone_from(value()?),
+            "--as-built" => options.as_built = true,
             "--help" | "-h" => return Ok(None),
             _ => bail!("unknown argument {word}\n\n{HELP}"),
         }

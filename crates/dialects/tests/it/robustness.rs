@@ -79,9 +79,10 @@ fn odd_of(case: &Value) -> Odd {
 /// A text is raw data; an object with `event` and `data` states both; any other object is data, whose `type` is the
 /// event.
 fn frame_of(frame: &Value) -> OddFrame {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
     };
     match (&frame["event"], &frame["data"]) {
         (Value::String(event), data) => OddFrame {
