@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use arc_swap::ArcSwap;
+use policy::health::Class;
 use providers::{Client, Limits, TlsError};
 use store::Store;
 
@@ -47,7 +48,8 @@ pub struct Core(Arc<Inner>);
 struct Inner {
     app: Arc<App>,
     client: Client,
-    limits: Limits,
+    /// By class of model.
+    limits: [Limits; 3],
 }
 
 /// Why the gateway cannot start.
@@ -112,8 +114,7 @@ impl App {
         store: Store,
         snapshot: Snapshot,
     ) -> Self {
-        let endpoints = snapshot.catalog.all_endpoints().len();
-        let health = Board::new(endpoints, config.routing.outage_window_ms);
+        let health = Board::new(&snapshot.catalog, config.routing.outage_window_ms);
         let snapshot = ArcSwap::from_pointee(snapshot);
         let (drain, draining) = (Drain::new(), AtomicBool::new(false));
         Self {
@@ -147,7 +148,8 @@ impl Core {
     /// # Errors
     /// TLS cannot be set up.
     pub fn new(app: Arc<App>) -> Result<Self, TlsError> {
-        let limits = app.config.upstream.limits();
+        let upstream = &app.config.upstream;
+        let limits = [Class::Fast, Class::Normal, Class::Reasoning].map(|it| upstream.limits(it));
         let client = Client::new()?;
         Ok(Self(Arc::new(Inner {
             app,
@@ -168,9 +170,14 @@ impl Core {
         &self.0.client
     }
 
-    /// How long and how much vendors may take.
+    /// How long and how much vendors may take for a model of this class.
     #[must_use]
-    pub fn limits(&self) -> &Limits {
-        &self.0.limits
+    pub fn limits(&self, class: Class) -> &Limits {
+        let [fast, normal, reasoning] = &self.0.limits;
+        match class {
+            Class::Fast => fast,
+            Class::Normal => normal,
+            Class::Reasoning => reasoning,
+        }
     }
 }

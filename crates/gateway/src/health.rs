@@ -1,67 +1,107 @@
-//! How the endpoints are doing, in atomics that every core writes and reads without a lock.
+//! How the endpoints and the accounts behind them are doing, and who may be asked now: `policy::health` for every
+//! endpoint of the catalogue.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+mod passage;
 
-use policy::health::Standing;
+use canon::ProviderId;
+use foldhash::{HashMap, HashMapExt as _};
+use policy::{
+    catalog::Catalog,
+    health::{Heard, Outcome, Permit, Standing, Traffic, Tries, Vitals, account, endpoint},
+};
 
-/// One row an endpoint of the catalogue, by its index.
+use crate::chance;
+
+pub(crate) use passage::{Entry, Passage};
+
+/// One row an endpoint of the catalogue, by its index, and one an account. Written and read without a lock.
 #[derive(Debug)]
 pub struct Board {
-    rows: Box<[Row]>,
-    /// How long a failure counts, in microseconds.
-    outage_window: i64,
+    endpoints: Box<[Vitals]>,
+    accounts: Box<[Vitals]>,
+    /// The place of each endpoint's account.
+    account_of: Box<[usize]>,
+    traffic: Traffic,
 }
 
-#[derive(Debug)]
-struct Row {
-    /// Microseconds since 1970; `i64::MIN` where it never failed.
-    failed_at: AtomicI64,
-    /// It asked to be left alone until then.
-    cool_until: AtomicI64,
+/// What was heard of an endpoint and its account.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict {
+    /// Of the endpoint.
+    pub endpoint: Heard,
+    /// Of the account.
+    pub account: Heard,
 }
 
 impl Board {
-    /// A board on which nobody has failed.
+    /// A board on which nobody has failed. A failure counts for so long.
     #[must_use]
-    pub fn new(endpoints: usize, outage_window_ms: u64) -> Self {
-        let row = || Row {
-            failed_at: AtomicI64::new(i64::MIN),
-            cool_until: AtomicI64::new(i64::MIN),
+    pub fn new(catalog: &Catalog, outage_window_ms: u64) -> Self {
+        let window = i64::try_from(outage_window_ms.saturating_mul(1_000)).unwrap_or(i64::MAX);
+        let mut places: HashMap<&ProviderId, usize> = HashMap::new();
+        let mut account_of = Vec::new();
+        for endpoint in catalog.all_endpoints() {
+            let next = places.len();
+            account_of.push(*places.entry(&endpoint.provider).or_insert(next));
+        }
+        let many = |make: fn(i64) -> Vitals, count| {
+            let vitals = std::iter::repeat_with(|| make(window));
+            vitals.take(count).collect()
         };
-        let outage_window = i64::try_from(outage_window_ms.saturating_mul(1_000));
         Self {
-            rows: std::iter::repeat_with(row).take(endpoints).collect(),
-            outage_window: outage_window.unwrap_or(i64::MAX),
+            endpoints: many(endpoint, account_of.len()),
+            accounts: many(account, places.len()),
+            account_of: account_of.into(),
+            traffic: Traffic::default(),
         }
     }
 
     /// How this endpoint is doing.
     #[must_use]
     pub fn standing(&self, endpoint: usize, now: i64) -> Standing {
-        let Some(row) = self.rows.get(endpoint) else {
-            return Standing::Well;
-        };
-        let until = row.cool_until.load(Ordering::Relaxed);
-        let window_began = now.saturating_sub(self.outage_window);
-        if until > now {
-            Standing::Resting { until }
-        } else if row.failed_at.load(Ordering::Relaxed) > window_began {
-            Standing::Shaky
-        } else {
-            Standing::Well
+        match self.vitals(endpoint) {
+            Some((endpoint, account)) => endpoint.standing(now).worse(account.standing(now)),
+            None => Standing::Well,
         }
     }
 
-    /// It failed, and perhaps asked to be left alone for a while.
-    pub fn failed(&self, endpoint: usize, now: i64, cool_ms: Option<u64>) {
-        let Some(row) = self.rows.get(endpoint) else {
-            return;
-        };
-        row.failed_at.fetch_max(now, Ordering::Relaxed);
-        if let Some(cool_ms) = cool_ms {
-            let cool = i64::try_from(cool_ms.saturating_mul(1_000)).unwrap_or(i64::MAX);
-            row.cool_until
-                .fetch_max(now.saturating_add(cool), Ordering::Relaxed);
+    /// When it makes sense to come again for an endpoint that may not be asked now: after so many milliseconds, and
+    /// whether the vendor itself asked for that.
+    #[must_use]
+    pub fn again(&self, endpoint: usize, now: i64) -> (u64, bool) {
+        self.vitals(endpoint)
+            .map_or((1_000, false), |(endpoint, account)| {
+                let wait = match account.standing(now) {
+                    Standing::Resting { .. } => account.again_ms(now),
+                    Standing::Well | Standing::Shaky => 0,
+                };
+                (wait.max(endpoint.again_ms(now)), endpoint.cools(now))
+            })
+    }
+
+    /// Whether a request may ask this endpoint.
+    fn permit(&self, tries: &mut Tries, (endpoint, rests): (usize, bool), now: i64) -> Permit {
+        match self.vitals(endpoint) {
+            Some(vitals) => tries.permit(vitals, rests, &self.traffic, now),
+            None => Permit::Skip,
         }
+    }
+
+    fn judge(&self, endpoint: usize, verdict: Verdict, now: i64) {
+        if let Some((vitals, account)) = self.vitals(endpoint) {
+            let chance = chance::draw();
+            vitals.judge(verdict.endpoint, now, chance);
+            // What is about the request or the endpoint says of an account only that it is in order, and only the
+            // account's own probe asks that.
+            let heard = verdict.account;
+            if heard.outcome != Outcome::Neutral || heard.pass == policy::health::Pass::Probe {
+                account.judge(heard, now, chance);
+            }
+        }
+    }
+
+    fn vitals(&self, endpoint: usize) -> Option<(&Vitals, &Vitals)> {
+        let account = self.accounts.get(*self.account_of.get(endpoint)?)?;
+        Some((self.endpoints.get(endpoint)?, account))
     }
 }

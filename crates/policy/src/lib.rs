@@ -8,4 +8,5 @@ pub mod routing;
 pub mod catalog;
 pub mod health;
 pub mod ledger;
+pub mod measure;
 pub mod pricing;

@@ -57,9 +57,23 @@ pub enum Reply {
         response: Response,
         /// The vendor's HTTP status.
         status: u16,
+        /// As of [`Reply::rest_ms`].
+        rest_ms: Option<u64>,
     },
     /// An answer that has begun to say something.
     Stream(EventStream),
+}
+
+impl Reply {
+    /// For how many milliseconds the vendor wants to be left alone from here on: a budget of its is exhausted, and
+    /// the next request would be refused.
+    #[must_use]
+    pub const fn rest_ms(&self) -> Option<u64> {
+        match self {
+            Self::Whole { rest_ms, .. } => *rest_ms,
+            Self::Stream(events) => events.rest_ms(),
+        }
+    }
 }
 
 /// Why nothing came back. Nothing of the answer has been given out, so another provider may be
@@ -169,6 +183,7 @@ fn address(
         Framing::Sse => "text/event-stream",
         Framing::AwsEventStream => "application/vnd.amazon.eventstream",
         Framing::JsonLines => "application/x-ndjson",
+        Framing::Whole => "application/json",
     };
     let accept = HeaderValue::from_static(accept);
     request.headers_mut().insert(header::ACCEPT, accept);
@@ -230,12 +245,13 @@ impl Attempt<'_> {
             start: self.patience(),
             end: self.started + Duration::from_millis(self.limits.total_ms),
         };
-        let events = EventStream::new(
+        let mut events = EventStream::new(
             (self.upstream.clone(), self.way, self.emulation.clone()),
             body,
             *self.limits,
             deadlines,
         );
+        events.set_rest_ms(verdict::rest_ahead(&head.headers));
         self.peek(events).await.map_err(|fault| Failure {
             fault,
             status: Some(status),
@@ -292,7 +308,11 @@ impl Attempt<'_> {
             && says_something(response)
         {
             return parsed
-                .map(|response| Reply::Whole { response, status })
+                .map(|response| Reply::Whole {
+                    response,
+                    status,
+                    rest_ms: verdict::rest_ahead(headers),
+                })
                 .map_err(|error| failed(verdict::garbage(self.upstream, error)));
         }
         // No answer: nothing at all, an error under a good status, or garbage.

@@ -45,6 +45,8 @@ pub(crate) struct Deadlines {
 /// A stream over any body, so that the clock can be tested without a network.
 struct Stream<B> {
     upstream: Upstream,
+    /// For how long the vendor wants to be left alone.
+    rest_ms: Option<u64>,
     body: B,
     reader: Reader,
     parser: Short,
@@ -92,6 +94,15 @@ impl EventStream {
         deadlines: Deadlines,
     ) -> Self {
         Self(Stream::new(whom, body, limits, deadlines))
+    }
+
+    /// As of [`crate::Reply::rest_ms`].
+    pub(crate) const fn rest_ms(&self) -> Option<u64> {
+        self.0.rest_ms
+    }
+
+    pub(crate) const fn set_rest_ms(&mut self, rest_ms: Option<u64>) {
+        self.0.rest_ms = rest_ms;
     }
 
     /// Waits for more. Events are appended to `out`, all those that came in one piece of the answer
@@ -147,6 +158,7 @@ where
                 None => parser,
             }),
             upstream,
+            rest_ms: None,
             steps: Vec::new(),
             early: VecDeque::new(),
             fault: None,

@@ -105,6 +105,12 @@ fn with_named_kind(headers: &HeaderMap, error: &VendorError) -> Option<VendorErr
     })
 }
 
+/// How long a vendor that answers wants to be left alone from here on: a budget of its is exhausted
+/// (`x-ratelimit-remaining-requests: 0`).
+pub(crate) fn rest_ahead(headers: &HeaderMap) -> Option<u64> {
+    wait::exhausted_for(headers)
+}
+
 /// Judges an error that a vendor states within a stream.
 pub(crate) fn in_stream(upstream: &Upstream, error: &VendorError) -> Box<Fault> {
     Box::new(judge(upstream, 200, &HeaderMap::new(), error))

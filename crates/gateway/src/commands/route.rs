@@ -57,8 +57,7 @@ impl Route {
             Ok(Arc::new(Snapshot::of(&config, found)?))
         })?;
         // Nobody has been called, so nobody has failed.
-        let endpoints = snapshot.catalog.all_endpoints().len();
-        let board = Board::new(endpoints, config.routing.outage_window_ms);
+        let board = Board::new(&snapshot.catalog, config.routing.outage_window_ms);
         let plan = match relay::plan_in(Arc::clone(&snapshot), &board, &config, &request) {
             Ok(plan) => plan,
             Err(fault) => {

@@ -79,6 +79,10 @@ variables! {
     UPSTREAM_CONNECT_MS;
     /// Milliseconds until a provider's stream says something.
     UPSTREAM_FIRST_BYTE_MS;
+    /// The same for a model that cannot think.
+    UPSTREAM_FIRST_BYTE_FAST_MS;
+    /// The same for a model that thinks before it answers.
+    UPSTREAM_FIRST_BYTE_REASONING_MS;
     /// Milliseconds until a provider's whole answer is there, where it is not streamed.
     UPSTREAM_WHOLE_MS;
     /// Milliseconds between two bytes of a provider.

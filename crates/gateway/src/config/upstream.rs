@@ -1,5 +1,7 @@
 //! `[upstream]`: how long and how much a call to a provider may take.
 
+use policy::health::Class;
+
 use super::{env, section::Section, sections::HOUR_MS};
 
 /// `[upstream]`: how providers are called.
@@ -9,6 +11,10 @@ pub struct Upstream {
     pub connect_ms: u64,
     /// Milliseconds from the request to the first event of a stream that says something. Default 120 s.
     pub first_byte_ms: u64,
+    /// The same for a model that cannot think; never more than `first_byte_ms`. Default 60 s.
+    pub first_byte_fast_ms: u64,
+    /// The same for a model that thinks before it answers; never less than `first_byte_ms`. Default 10 min.
+    pub first_byte_reasoning_ms: u64,
     /// Milliseconds from the request to the end of an answer that is not streamed. Default 10 min.
     pub whole_ms: u64,
     /// Milliseconds between two pieces of a stream, comments included. Default 180 s.
@@ -30,6 +36,8 @@ impl Default for Upstream {
         Self {
             connect_ms: 3_000,
             first_byte_ms: 120_000,
+            first_byte_fast_ms: 60_000,
+            first_byte_reasoning_ms: 600_000,
             whole_ms: 600_000,
             idle_ms: 180_000,
             data_gap_ms: 300_000,
@@ -42,12 +50,17 @@ impl Default for Upstream {
 }
 
 impl Upstream {
-    /// The same for the crate that calls providers.
+    /// The same for the crate that calls providers, and a class of models.
     #[must_use]
-    pub const fn limits(&self) -> providers::Limits {
+    pub fn limits(&self, class: Class) -> providers::Limits {
+        let first_byte_ms = match class {
+            Class::Fast => self.first_byte_ms.min(self.first_byte_fast_ms),
+            Class::Normal => self.first_byte_ms,
+            Class::Reasoning => self.first_byte_ms.max(self.first_byte_reasoning_ms),
+        };
         providers::Limits {
             connect_ms: self.connect_ms,
-            first_byte_ms: self.first_byte_ms,
+            first_byte_ms,
             whole_ms: self.whole_ms,
             idle_ms: self.idle_ms,
             data_gap_ms: self.data_gap_ms,
@@ -55,6 +68,22 @@ impl Upstream {
             response_bytes_max: self.response_bytes_max,
             frame_bytes_max: self.frame_bytes_max,
         }
+    }
+
+    /// What differs by class of model.
+    fn read_first_byte(&mut self, up: &mut Section<'_, '_>) {
+        up.whole(
+            "first_byte_fast_ms",
+            env::UPSTREAM_FIRST_BYTE_FAST_MS,
+            1..=HOUR_MS,
+            &mut self.first_byte_fast_ms,
+        );
+        up.whole(
+            "first_byte_reasoning_ms",
+            env::UPSTREAM_FIRST_BYTE_REASONING_MS,
+            1..=HOUR_MS,
+            &mut self.first_byte_reasoning_ms,
+        );
     }
 
     pub(super) fn read(&mut self, root: &mut Section<'_, '_>) {
@@ -71,6 +100,7 @@ impl Upstream {
             1..=HOUR_MS,
             &mut self.first_byte_ms,
         );
+        self.read_first_byte(&mut up);
         up.whole(
             "whole_ms",
             env::UPSTREAM_WHOLE_MS,

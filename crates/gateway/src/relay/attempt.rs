@@ -8,7 +8,10 @@ use std::borrow::Cow;
 use canon::{Again, Blame, Dialect, Fault, OnLoss, Request};
 use dialects::{Loss, Thinking};
 use http::HeaderValue;
-use policy::catalog::{Endpoint, Lane, Model};
+use policy::{
+    catalog::{Endpoint, Lane, Model},
+    health::Class,
+};
 use providers::{Failure, Outgoing, Reply, Sent, Way};
 use serde_json::{Value, json};
 use tracing::debug;
@@ -20,7 +23,7 @@ use super::{
     plan::{Plan, Target},
     shortage::{self, Tried},
 };
-use crate::{app::Core, clock, refusal};
+use crate::{app::Core, clock, health::Entry, refusal};
 
 /// An answer has begun: what it says, and the meter that runs on it.
 #[derive(Debug)]
@@ -56,6 +59,10 @@ pub(super) async fn attempt(
     let mut target = Some(first);
     let mut last = None;
     while let Some(current) = target.take() {
+        let Some(current) = run.enter(current).await else {
+            run.meter.gave_up();
+            break;
+        };
         run.meter.request_mut().sampling.max_tokens = asked;
         if let Err(fault) = run.meter.reserve(current).await {
             // A fallback that the key cannot pay for does not hide why the first choice failed.
@@ -70,6 +77,7 @@ pub(super) async fn attempt(
         match run.call().await {
             Ok(reply) => {
                 run.meter.answered();
+                run.meter.passage().answered(reply.rest_ms());
                 return Ok(run.won(reply));
             }
             Err(failure) => {
@@ -85,7 +93,8 @@ pub(super) async fn attempt(
             }
         }
     }
-    Err(run.give_up(last.unwrap_or_else(|| Fault::ours("nothing was tried"))))
+    let fault = last.unwrap_or_else(|| shortage::all_rest(run.core.app(), &run.plan));
+    Err(run.give_up(fault))
 }
 
 /// The attempts at one request.
@@ -101,6 +110,21 @@ struct Run {
 }
 
 impl Run {
+    /// The first from this target on that may be asked now.
+    async fn enter(&mut self, mut target: Target) -> Option<Target> {
+        loop {
+            let (endpoint, rests) = (target.index(), target.rests());
+            match self.meter.passage().enter(endpoint, rests).await {
+                Entry::Go => return Some(target),
+                Entry::Stop => return None,
+                Entry::Skip => {
+                    let request = self.meter.request_mut();
+                    target = self.guard.next(&mut self.plan, request, None)?;
+                }
+            }
+        }
+    }
+
     /// Who is tried after a fault.
     fn next(&mut self, fault: &Fault) -> Option<Target> {
         let request = self.meter.request_mut();
@@ -129,12 +153,13 @@ impl Run {
         let (admitted, target) = (self.meter.admitted(), self.meter.target());
         let way = target.way(admitted.dialect).map_err(ours)?;
         self.losses.clear();
+        let class = Class::of(target.model(), &admitted.request);
         let outgoing = Outgoing {
             upstream: &target.upstream,
             way,
             target: aim(target, way).map_err(ours)?,
             request: &admitted.request,
-            limits: self.core.limits(),
+            limits: self.core.limits(class),
             request_id: admitted.generation.as_str(),
             now_s: clock::now_micros() / 1_000_000,
             loss: &mut self.losses,
@@ -149,19 +174,10 @@ impl Run {
 
     /// Remembers what a failure says about the endpoint. A fault of the request says nothing about it.
     fn judge(&mut self, failure: &Failure) {
-        /// An account that is out of order stays so until somebody acts.
-        const ACCOUNT_COOL_MS: u64 = 60_000;
-        let now = clock::now_micros();
-        let (health, endpoint) = (&self.core.app().health, self.meter.target().index());
-        match (&failure.fault.blame, failure.fault.again) {
-            (Blame::Upstream(_), Again::Elsewhere { after_ms }) => {
-                health.failed(endpoint, now, after_ms);
-                self.hint_ms = self.hint_ms.into_iter().chain(after_ms).min();
-            }
-            (Blame::Upstream(_), Again::OtherAccount) => {
-                health.failed(endpoint, now, Some(ACCOUNT_COOL_MS));
-            }
-            (Blame::Upstream(_), Again::Never) | (Blame::Caller | Blame::Us, _) => {}
+        let passage = self.meter.passage();
+        passage.failed(&failure.fault, failure.status);
+        if let Again::Elsewhere { after_ms } = failure.fault.again {
+            self.hint_ms = self.hint_ms.into_iter().chain(after_ms).min();
         }
     }
 
@@ -181,7 +197,7 @@ impl Run {
             fault = fault.with_metadata("provider_name", attempt.provider.clone());
         }
         if let Again::Elsewhere { after_ms } = &mut fault.again {
-            *after_ms = self.hint_ms;
+            *after_ms = self.hint_ms.or(*after_ms);
         }
         if let Blame::Upstream(_) = &fault.blame {
             let tried = Tried {

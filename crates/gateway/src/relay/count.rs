@@ -9,6 +9,7 @@ use bytes::Bytes;
 use canon::{Blame, Dialect, Fault, GenerationId, Kind, NanoUsd, Request};
 use dialects::Loss;
 use http::{HeaderName, HeaderValue, header};
+use policy::health::Class;
 use providers::Outgoing;
 
 use super::{Inbound, admit, attempt, plan, price, receive};
@@ -89,7 +90,7 @@ async fn asked(core: &Core, request: &mut Request, dialect: Dialect) -> Result<O
             way,
             target: attempt::aim(&target, way)?,
             request,
-            limits: core.limits(),
+            limits: core.limits(Class::Normal),
             request_id: id.as_str(),
             now_s: clock::now_micros() / 1_000_000,
             loss: &mut loss,

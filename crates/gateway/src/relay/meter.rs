@@ -21,6 +21,7 @@ use crate::{
     app::App,
     books::{Hold, Settlement},
     clock,
+    health::Passage,
 };
 
 /// Runs along with one request, from the first attempt on. It owns the request, for the record of it.
@@ -36,6 +37,8 @@ pub(super) struct Meter {
     clamped_to: Option<u64>,
     most: Most,
     seen: Seen,
+    /// Its place at the endpoint.
+    passage: Passage,
 }
 
 /// What was seen of the answer.
@@ -64,6 +67,7 @@ impl Meter {
     pub(super) fn new(app: &Arc<App>, admitted: Box<Admitted>, first: Target) -> Self {
         let app = Arc::clone(app);
         Self {
+            passage: Passage::new(Arc::clone(&app)),
             app,
             admitted,
             target: first,
@@ -166,6 +170,11 @@ impl Meter {
         if let Some(hold) = self.hold.take() {
             hold.void(clock::now_micros());
         }
+    }
+
+    /// Its way past the board of health.
+    pub(super) const fn passage(&mut self) -> &mut Passage {
+        &mut self.passage
     }
 
     /// The request it runs for.
@@ -280,8 +289,7 @@ impl Meter {
 
     /// The vendor broke off: what was delivered is charged.
     pub(super) fn broken_off(&mut self) {
-        let endpoint = self.target.index();
-        self.app.health.failed(endpoint, clock::now_micros(), None);
+        self.passage.broke();
         self.end(End::BrokenOff);
     }
 

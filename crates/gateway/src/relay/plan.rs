@@ -9,7 +9,7 @@ use canon::{Dialect, Fault, Request, Sort};
 use policy::{
     catalog::{Endpoint, Lane, Modality, Model, PriceSheet, Resolved, Suffix, Unit},
     health::Standing,
-    routing::{self, Ask, Candidate, Figures, Next, Prices, Tier, Wish},
+    routing::{self, Ask, Candidate, Figures, Next, Prices, Tier, Why, Wish},
 };
 use providers::{Upstream, Way};
 
@@ -30,6 +30,7 @@ pub struct Plan {
 pub struct Target {
     snapshot: Arc<Snapshot>,
     endpoint: usize,
+    rests: bool,
     /// The provider behind it.
     pub upstream: Arc<Upstream>,
 }
@@ -65,6 +66,12 @@ impl Target {
         Ok(self.upstream.way(wanted, endpoint.model.as_str()))
     }
 
+    /// Whether it rested when the plan was made: then it is the last resort.
+    #[must_use]
+    pub const fn rests(&self) -> bool {
+        self.rests
+    }
+
     /// Its index in the catalogue.
     #[must_use]
     pub const fn index(&self) -> usize {
@@ -84,6 +91,7 @@ impl Plan {
                 return Some(Target {
                     snapshot: Arc::clone(&self.snapshot),
                     endpoint: target.endpoint,
+                    rests: target.why == Why::Resting,
                     upstream: Arc::clone(upstream),
                 });
             }

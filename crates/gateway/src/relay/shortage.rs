@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use canon::{Attempt, Availability, Fault, Kind};
+use canon::{Again, Attempt, Availability, Blame, Fault, Kind};
+
+use super::plan::Plan;
+use crate::{app::App, clock};
 
 /// OpenAI's own code for a country that it does not serve.
 const REGION_CODE: &str = "unsupported_country_region_territory";
@@ -43,6 +46,31 @@ pub(super) fn explain(fault: &mut Fault, tried: Tried<'_>) {
     }));
 }
 
+/// Nobody may be asked now.
+pub(super) fn all_rest(app: &App, plan: &Plan) -> Fault {
+    let now = clock::now_micros();
+    let endpoints = plan.order().targets.iter().map(|target| target.endpoint);
+    let waits: Vec<(u64, bool)> = endpoints.map(|at| app.health.again(at, now)).collect();
+    let after_ms = waits.iter().map(|(wait, _)| *wait).min();
+    let limited = !waits.is_empty() && waits.iter().all(|(_, asked)| *asked);
+    let (kind, code, say) = if limited {
+        let say = "Every provider of this model is rate-limited. Please retry shortly.";
+        (Kind::RateLimitExceeded, "capacity_exhausted", say)
+    } else {
+        let say = "Every provider of this model fails at the moment. Please retry shortly.";
+        (Kind::ProviderOverloaded, "temporarily_unavailable", say)
+    };
+    let mut fault = Fault::new(kind, Blame::Us, Again::Elsewhere { after_ms }, say);
+    fault.availability = Some(Box::new(Availability {
+        code,
+        retryable: true,
+        retry_after_s: after_ms.map(|ms| ms.div_ceil(1_000).max(1)),
+        requested_models: plan.requested.clone(),
+        ..Availability::default()
+    }));
+    fault
+}
+
 fn code_of(fault: &Fault, attempts: &[Attempt]) -> Option<(&'static str, Kind)> {
     let gone = |attempt: &Attempt| matches!(attempt.status, Some(404 | 410));
     if fault.provider_code.as_deref() == Some(REGION_CODE) {
@@ -60,8 +88,6 @@ fn code_of(fault: &Fault, attempts: &[Attempt]) -> Option<(&'static str, Kind)> 
 
 #[cfg(test)]
 mod tests {
-    use canon::{Again, Blame};
-
     use super::*;
 
     #[test]

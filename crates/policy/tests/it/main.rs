@@ -1,7 +1,10 @@
 //! The laws of policy, one module a subject.
 
 mod catalog;
+mod health;
 #[cfg(test)]
 mod ledger;
+mod measure;
 mod pricing;
 mod routing;
+mod storm;

@@ -27,6 +27,13 @@ pub(super) fn asked_for(headers: &HeaderMap, in_body_ms: Option<u64>) -> Option<
         .map(|wait| wait.min(WAIT_MS_MAX))
 }
 
+/// How long an exhausted budget needs to be full again, where an answer that was given says so: the next request would
+/// be refused.
+pub(super) fn exhausted_for(headers: &HeaderMap) -> Option<u64> {
+    let now = text(headers, "date").and_then(http_date);
+    budget_reset(headers, now).map(|wait| wait.min(WAIT_MS_MAX))
+}
+
 /// When the last of the exhausted budgets is full again.
 fn budget_reset(headers: &HeaderMap, now: Option<u64>) -> Option<u64> {
     let waits = headers.iter().filter_map(|(name, value)| {
@@ -240,6 +247,25 @@ mod tests {
         ] {
             assert_eq!(asked(headers), wait, "{headers:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_may_say_that_the_next_one_would_be_refused() {
+        let said = |left: &'static str| {
+            let headers = [
+                ("x-ratelimit-remaining-requests", left),
+                ("x-ratelimit-reset-requests", "12s"),
+                ("retry-after", "99"),
+            ];
+            let headers = headers.map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            });
+            exhausted_for(&headers.into_iter().collect())
+        };
+        assert_eq!((said("0"), said("1")), (Some(12_000), None));
     }
 
     #[test]

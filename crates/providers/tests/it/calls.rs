@@ -15,7 +15,7 @@ async fn a_whole_answer_arrives() {
     let (client, vendor) = (Client::new().unwrap(), vendor().await);
     for (dialect, wire) in wires() {
         let upstream = own(dialect, &vendor.base_url(wire));
-        let Ok(Reply::Whole { response, status }) = ask(&client, &upstream, false).await else {
+        let Ok(Reply::Whole { response, status, .. }) = ask(&client, &upstream, false).await else {
             panic!("{dialect}: no whole answer");
         };
         assert_eq!(

@@ -191,31 +191,36 @@ fn pool() -> Vec<Candidate<'static>> {
         ..candidate(endpoint, provider, price)
     };
     vec![
-        named((0, 10),
+        named(
+            (0, 10),
             "google-vertex",
             "Google",
             "google-vertex",
             Lane::Standard,
         ),
-        named((1, 11),
+        named(
+            (1, 11),
             "google-vertex",
             "Google",
             "google-vertex/us-east5",
             Lane::Standard,
         ),
-        named((2, 12),
+        named(
+            (2, 12),
             "google-vertex",
             "Google",
             "google-vertex/flex",
             Lane::Flex,
         ),
-        named((3, 13),
+        named(
+            (3, 13),
             "google-vertex",
             "Google",
             "google-vertex/priority",
             Lane::Priority,
         ),
-        named((4, 14),
+        named(
+            (4, 14),
             "deepinfra",
             "DeepInfra",
             "deepinfra/turbo",
