@@ -76,7 +76,10 @@ fn marks(value: &Value, name: &str, found: &mut impl FnMut(&str, &str)) {
         Value::String(text) if text.starts_with('{') => {
             marks(&serde_json::from_str(text).unwrap(), name, found);
         }
-        Value::String(text) if text.contains("mark") => found(name, text),
+        // What stands before it (`data:image/png;base64,`) other dialects say elsewhere.
+        Value::String(text) if text.contains("mark") => {
+            found(name, &text[text.find("mark").unwrap()..]);
+        }
         Value::Number(number) if number.to_string().ends_with("4711") => {
             found(name, number.to_string().trim_start_matches('-'));
         }
