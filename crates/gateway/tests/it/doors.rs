@@ -348,16 +348,18 @@ async fn every_door_wants_a_key_and_takes_it_where_its_clients_put_it() {
 
 #[tokio::test]
 async fn every_door_tells_failing_vendors_in_its_own_dialect() {
-    let stage = Stage::open(LONE, "[routing]\noutage_window_ms = 1\n").await;
     for door in doors() {
         for stream in [false, true] {
             let dialect = door.dialect;
+            // What was just seen of a vendor may count: each failure comes to a new house.
+            let stage = Stage::open(LONE, "").await;
             stage.script("alpha", &[Mood::fail(503)]);
             let answer = door.ask(&stage, MODEL, stream).await;
             let status = answer.status;
             assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{dialect}");
             door.complaint(&answer);
             answer.keeps_secrets();
+            let stage = Stage::open(LONE, "").await;
             stage.script("alpha", &[Mood::rate_limited(7)]);
             let answer = door.ask(&stage, MODEL, stream).await;
             let status = answer.status;
@@ -370,8 +372,8 @@ async fn every_door_tells_failing_vendors_in_its_own_dialect() {
 
 #[tokio::test]
 async fn every_door_breaks_a_stream_off_with_one_error() {
-    let stage = Stage::open(LONE, "[routing]\noutage_window_ms = 1\n").await;
     for door in doors() {
+        let stage = Stage::open(LONE, "").await;
         stage.script("alpha", &[Mood::replying(Reply::ErrorAfter(4))]);
         let answer = door.ask(&stage, MODEL, true).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
