@@ -26,6 +26,8 @@ pub enum Dialect {
     Cohere,
     /// Ollama's own chat. Called, never served.
     Ollama,
+    /// Replicate's predictions. Called, never served.
+    Replicate,
 }
 
 impl Dialect {
@@ -39,6 +41,7 @@ impl Dialect {
         Self::Bedrock,
         Self::Cohere,
         Self::Ollama,
+        Self::Replicate,
     ];
 
     /// The name used in configuration, tables and logs.
@@ -53,6 +56,7 @@ impl Dialect {
             Self::Bedrock => "bedrock",
             Self::Cohere => "cohere",
             Self::Ollama => "ollama",
+            Self::Replicate => "replicate",
         }
     }
 

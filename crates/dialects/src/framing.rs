@@ -4,6 +4,7 @@ pub mod aws;
 mod buffer;
 pub mod lines;
 pub mod sse;
+pub mod whole;
 
 use std::borrow::Cow;
 
@@ -17,6 +18,9 @@ pub enum Framing {
     AwsEventStream,
     /// One JSON text a line ([`lines`]).
     JsonLines,
+    /// None: the whole body is one frame ([`whole`]). The vendor does not stream in the request that asks; what it
+    /// says is given out as a stream when it is all there.
+    Whole,
 }
 
 /// One frame. Borrowed from the reader's buffer.
@@ -67,6 +71,8 @@ pub enum Reader {
     AwsEventStream(aws::Reader),
     /// Of JSON lines.
     JsonLines(lines::Reader),
+    /// Of whole bodies.
+    Whole(whole::Reader),
 }
 
 impl Reader {
@@ -77,6 +83,7 @@ impl Reader {
             Framing::Sse => Self::Sse(sse::Reader::new(limit)),
             Framing::AwsEventStream => Self::AwsEventStream(aws::Reader::new(limit)),
             Framing::JsonLines => Self::JsonLines(lines::Reader::new(limit)),
+            Framing::Whole => Self::Whole(whole::Reader::new(limit)),
         }
     }
 
@@ -89,6 +96,7 @@ impl Reader {
             Self::Sse(reader) => reader.push(bytes),
             Self::AwsEventStream(reader) => reader.push(bytes),
             Self::JsonLines(reader) => reader.push(bytes),
+            Self::Whole(reader) => reader.push(bytes),
         }
     }
 
@@ -105,6 +113,7 @@ impl Reader {
             Self::Sse(reader) => Ok(reader.next()),
             Self::AwsEventStream(reader) => Ok(reader.next()?.map(Item::Frame)),
             Self::JsonLines(reader) => Ok(reader.next().map(Item::Frame)),
+            Self::Whole(reader) => Ok(reader.next().map(Item::Frame)),
         }
     }
 
@@ -116,6 +125,7 @@ impl Reader {
             // Half a message stays half.
             Self::AwsEventStream(reader) => !reader.is_empty(),
             Self::JsonLines(reader) => reader.close(),
+            Self::Whole(reader) => reader.close(),
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod ollama;
 pub mod openai;
 pub mod openrouter;
 mod path;
+pub mod replicate;
 mod said;
 mod short;
 mod tools;
@@ -346,6 +347,7 @@ pub const CALLED: &[&dyn Call] = &[
     &bedrock::Bedrock,
     &cohere::Cohere,
     &ollama::Ollama,
+    &replicate::Replicate,
 ];
 
 /// The callers' side of a dialect, where it is served.

@@ -74,7 +74,8 @@ impl Auth {
             | Dialect::OpenAiCompletions
             | Dialect::Bedrock
             | Dialect::Cohere
-            | Dialect::Ollama => Self::Bearer,
+            | Dialect::Ollama
+            | Dialect::Replicate => Self::Bearer,
             Dialect::Anthropic => Self::Header("x-api-key"),
             Dialect::Gemini => Self::Header("x-goog-api-key"),
         }

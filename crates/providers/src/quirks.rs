@@ -33,6 +33,14 @@ pub enum Quirk {
 }
 
 impl Quirk {
+    /// The answer is waited for, for as long as Replicate allows, and nobody fetches what comes later: it is not
+    /// computed. Docs: replicate.com/docs/topics/predictions/create-a-prediction and
+    /// replicate.com/changelog/2025-10-16-prediction-deadlines (read 2026-11-22).
+    pub(crate) const REPLICATE: &[Self] = &[
+        Self::Header("prefer", "wait"),
+        Self::Header("cancel-after", "1m"),
+    ];
+
     /// What a server that copies a dialect's wire can be trusted to know or need: the quirks of a
     /// provider of one's own.
     #[must_use]
@@ -40,6 +48,7 @@ impl Quirk {
         match dialect {
             dialects::Dialect::OpenAiChat => &[Self::AskForUsage],
             dialects::Dialect::Anthropic => &[Self::Header("anthropic-version", "2023-06-01")],
+            dialects::Dialect::Replicate => Self::REPLICATE,
             dialects::Dialect::Gemini
             | dialects::Dialect::OpenAiResponses
             | dialects::Dialect::OpenAiCompletions

@@ -175,6 +175,7 @@ fn frames_in(dialect: Dialect, bytes: &[u8]) -> Vec<Value> {
                 .map(|line| serde_json::from_str(line).unwrap())
                 .collect()
         }
+        Dialect::Replicate => vec![serde_json::from_slice(bytes).unwrap()],
         Dialect::OpenAiChat
         | Dialect::Anthropic
         | Dialect::Gemini

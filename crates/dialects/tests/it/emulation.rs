@@ -68,6 +68,12 @@ fn a_custom_tool_reaches_every_vendor_and_its_grammar_is_declared_not_guaranteed
     for call in CALLED {
         let form = Form::default();
         let mut loss: Vec<Loss> = Vec::new();
+        if call.dialect() == Dialect::Replicate {
+            // A prompt has no words for tools of any kind.
+            let refused = render(*call, &request(), &target(&form), &mut loss);
+            assert!(matches!(refused, Err(dialects::Error::Unsayable { .. })));
+            continue;
+        }
         let (body, emulation) = render(*call, &request(), &target(&form), &mut loss).unwrap();
         let text = String::from_utf8(body).unwrap();
         assert!(text.contains("query"), "{}: {text}", call.dialect());
@@ -179,7 +185,9 @@ fn some_json_object_is_asked_for_in_words_where_vendors_know_only_schemas() {
         let mut loss = Vec::new();
         let (body, _) = render(*call, &request, &target(&form), &mut loss).unwrap();
         let body: Value = serde_json::from_slice(&body).unwrap();
-        assert!(body["system"].to_string().contains("JSON object"), "{body}");
+        let system = [&body["system"], &body["input"]["system_prompt"]];
+        let told = system.map(Value::to_string).concat();
+        assert!(told.contains("JSON object"), "{body}");
         assert_eq!(loss.len(), 1, "{loss:?}");
     }
 }

@@ -19,7 +19,11 @@ pub(crate) fn differences(dialect: Dialect, original: &Value, rendered: &Value) 
             Dialect::Anthropic => normalise_anthropic(body),
             Dialect::OpenAiResponses => responses::normalise(body),
             Dialect::Gemini => gemini::normalise(body),
-            Dialect::OpenAiCompletions | Dialect::Bedrock | Dialect::Cohere | Dialect::Ollama => {}
+            Dialect::OpenAiCompletions
+            | Dialect::Bedrock
+            | Dialect::Cohere
+            | Dialect::Ollama
+            | Dialect::Replicate => {}
         }
     }
     if dialect == Dialect::Gemini {

@@ -24,6 +24,7 @@ pub(crate) struct Fixture {
 pub(crate) fn streams() -> Vec<Fixture> {
     let mut found = with_file("stream.sse");
     found.extend(with_file("stream.ndjson"));
+    found.extend(with_file("stream.json"));
     for mut fixture in with_file("stream.aws.jsonl") {
         fixture.bytes = events::encode_lines(&fixture.bytes);
         found.push(fixture);

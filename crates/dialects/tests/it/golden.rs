@@ -30,6 +30,7 @@ pub(crate) fn target_of<'a>(dialect: Dialect, form: &'a Form) -> Target<'a> {
         ),
         Dialect::Cohere => ("command-x", "acme/command", Thinking::Budget),
         Dialect::Ollama => ("x:8b", "acme/x", Thinking::Effort),
+        Dialect::Replicate => ("acme/x", "acme/x", Thinking::Unknown),
         Dialect::OpenAiResponses | Dialect::OpenAiCompletions => ("x", "acme/x", Thinking::Effort),
     };
     Target {

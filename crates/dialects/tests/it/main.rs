@@ -36,6 +36,8 @@ mod reader;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod replicate;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod robustness;

@@ -6,6 +6,7 @@ mod bedrock;
 mod cohere;
 mod completions;
 mod ollama;
+mod replicate;
 mod responses;
 
 use std::collections::BTreeMap;
@@ -152,6 +153,7 @@ pub(crate) fn read_whole(dialect: Dialect, body: &Value) -> Facts {
         Dialect::Bedrock => bedrock::whole(body),
         Dialect::Cohere => cohere::whole(body),
         Dialect::Ollama => ollama::lines(std::slice::from_ref(body)),
+        Dialect::Replicate => replicate::prediction(body),
     }
 }
 
@@ -166,6 +168,10 @@ pub(crate) fn read_stream(dialect: Dialect, frames: &[Value]) -> Facts {
         Dialect::Bedrock => bedrock::stream(frames),
         Dialect::Cohere => cohere::stream(frames),
         Dialect::Ollama => ollama::lines(frames),
+        Dialect::Replicate => frames
+            .first()
+            .map(replicate::prediction)
+            .unwrap_or_default(),
     }
 }
 

@@ -71,7 +71,7 @@ fn text_frame(dialect: Dialect, text: &str) -> Option<String> {
             json!({"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": text}}}}),
         ),
         // Not server-sent events.
-        Dialect::Bedrock | Dialect::Ollama => return None,
+        Dialect::Bedrock | Dialect::Ollama | Dialect::Replicate => return None,
         Dialect::OpenAiResponses | Dialect::OpenAiCompletions => return None,
     };
     let event = event.map_or_else(String::new, |event| format!("event: {event}\n"));
@@ -93,7 +93,8 @@ proptest! {
                 | Dialect::OpenAiCompletions
                 | Dialect::Bedrock
                 | Dialect::Cohere
-                | Dialect::Ollama => String::new(),
+                | Dialect::Ollama
+                | Dialect::Replicate => String::new(),
             };
             let Some(frames) = texts.iter().map(|text| text_frame(dialect, text)).collect::<Option<String>>() else {
                 continue;

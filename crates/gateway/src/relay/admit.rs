@@ -171,7 +171,8 @@ fn secret_of(head: &Head) -> Result<&str, Fault> {
         | Dialect::OpenAiCompletions
         | Dialect::Bedrock
         | Dialect::Cohere
-        | Dialect::Ollama => None,
+        | Dialect::Ollama
+        | Dialect::Replicate => None,
     };
     if let Some(value) = own {
         return value.to_str().map_err(|_| missing());

@@ -43,6 +43,8 @@ pub(crate) fn wires() -> impl Iterator<Item = (Dialect, Wire)> {
             Dialect::Ollama => Wire::Ollama,
             // Never called.
             Dialect::OpenAiCompletions => return None,
+            // Its fake vendor follows.
+            Dialect::Replicate => return None,
         };
         Some((call.dialect(), wire))
     })

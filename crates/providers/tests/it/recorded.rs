@@ -66,9 +66,11 @@ fn is_answer(exchange: &Exchange, dialect: Dialect) -> bool {
         Dialect::Bedrock if is_stream => exchange.source_repo != "vercel/ai",
         Dialect::Bedrock => exchange.response.base64.is_none(),
         Dialect::Cohere => !url.contains("/v1/"),
-        Dialect::OpenAiChat | Dialect::OpenAiCompletions | Dialect::Anthropic | Dialect::Ollama => {
-            !body.is_string()
-        }
+        Dialect::OpenAiChat
+        | Dialect::OpenAiCompletions
+        | Dialect::Anthropic
+        | Dialect::Ollama
+        | Dialect::Replicate => !body.is_string(),
     }
 }
 

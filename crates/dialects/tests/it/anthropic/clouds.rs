@@ -244,7 +244,7 @@ fn recorded_exchanges_with_the_clouds_keep_every_field_and_say_what_their_bytes_
                 assert!(replay.is_complete, "{label}");
                 let events = match Anthropic.framing(&form) {
                     Framing::AwsEventStream => events_in(&bytes),
-                    Framing::Sse | Framing::JsonLines => frames_of(&bytes),
+                    Framing::Sse | Framing::JsonLines | Framing::Whole => frames_of(&bytes),
                 };
                 let wanted = reader::read_stream(dialects::Dialect::Anthropic, &events);
                 (replay.into_response().unwrap(), wanted)

@@ -38,6 +38,11 @@ const NOTHING: &[(&str, &str, &str)] = &[
     ("echo", "", "Weir puts the prompt before the answer"),
     ("stream", "gemini", "the address says it"),
     ("stream", "bedrock", "the address says it"),
+    (
+        "stream",
+        "replicate",
+        "answers come whole and are given out as a stream",
+    ),
     ("tool_choice auto", "", "what is meant without it"),
     ("functionCallingConfig AUTO", "", "what is meant without it"),
     ("response_format text", "", "what is meant without it"),

@@ -100,10 +100,24 @@ fn lines(frames: &[OddFrame], line_break: &str) -> String {
         .fold(String::new(), |text, frame| text + &frame.data + line_break)
 }
 
+/// Every way of a whole body.
+const BODIES: &[(&str, Write)] = &[
+    ("plainly", |frames| lines(frames, "")),
+    ("with white space around", |frames| {
+        format!("\r\n {} \n", lines(frames, ""))
+    }),
+    ("over several lines", |frames| {
+        let text = lines(frames, "");
+        let value = serde_json::from_str::<Value>(&text);
+        value.map_or(text, |value| format!("{value:#}"))
+    }),
+];
+
 fn ways_of(call: &dyn Call) -> &'static [(&'static str, Write)] {
     match call.framing(&Form::default()) {
         Framing::Sse => EVENTS,
         Framing::JsonLines => LINES,
+        Framing::Whole => BODIES,
         // Its only freedom is where it is cut; framing/aws.rs has the tests.
         Framing::AwsEventStream => &[],
     }
@@ -165,6 +179,8 @@ fn bytes_that_are_no_text_are_an_error_or_are_replaced_and_never_vanish() {
         .concat();
         match replay(*call, [bytes.as_slice()]) {
             Err(error) => assert!(!error.is_empty(), "{}", call.dialect()),
+            // A body that cannot be read counts as cut.
+            Ok(replay) if replay.steps.is_empty() => assert!(!replay.is_complete),
             Ok(replay) => {
                 let said = replay.transcript();
                 assert!(
