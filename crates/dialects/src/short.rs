@@ -109,6 +109,9 @@ impl ParseStream for Short {
     }
 }
 
+/// Whole numbers of so many digits fit into 64 bits, with a sign too.
+const NUMBER_DIGITS_MAX: usize = 18;
+
 impl Known {
     /// Keeps what stands around the text of a frame; says whether that is beyond doubt.
     fn learn(&mut self, frame: &Frame<'_>, text: &str) -> bool {
@@ -163,7 +166,8 @@ impl Known {
             let (value, behind) = rest.split_at_checked(gap.length(rest))?;
             match gap {
                 Gap::Text => text = Some(value),
-                Gap::Number if value.is_empty() => return None,
+                Gap::Number if !is_number(value) => return None,
+                Gap::Padding if std::str::from_utf8(value).is_err() => return None,
                 Gap::Padding | Gap::Number => {}
             }
             rest = behind;
@@ -185,6 +189,11 @@ impl Gap {
             .position(|byte| !belongs(byte))
             .unwrap_or(bytes.len())
     }
+}
+
+/// Whether digits are a whole number of JSON, and of no more than 64 bits.
+fn is_number(digits: &[u8]) -> bool {
+    matches!(digits, [b'0'] | [b'1'..=b'9', ..]) && digits.len() <= NUMBER_DIGITS_MAX
 }
 
 /// Where a text stands as a JSON string, if that is one place.

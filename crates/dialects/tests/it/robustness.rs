@@ -8,13 +8,13 @@ use std::fs;
 use std::path::Path;
 
 use canon::fold;
-use dialects::{CALLED, Call, Dialect, Form, Frame, SERVED, Step};
+use dialects::{CALLED, Call, Dialect, Form, Frame, SERVED, Step, called};
 use serde_json::{Value, json};
 
 use crate::corpus::frames_of;
 use crate::golden::serve_steps;
 use crate::reader;
-use crate::replay::Replay;
+use crate::replay::{Replay, replay, replay_short};
 
 /// An odd stream and what it must be read as.
 #[derive(Debug)]
@@ -216,4 +216,47 @@ fn odd_streams_say_what_they_say_or_end_in_one_clear_error() {
     }
     println!("{checked} odd streams");
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Found by the fuzzer: arguments behind a call that was whole when the next one began.
+#[test]
+fn arguments_behind_a_whole_call_break_no_caller() {
+    let call = called(Dialect::Cohere).unwrap();
+    let start = |index: u64, name: &str| {
+        json!({"type": "tool-call-start", "index": index, "delta": {"message": {"tool_calls":
+            {"id": name, "type": "function", "function": {"name": name, "arguments": ""}}}}})
+    };
+    let more = |fragment: &str| {
+        json!({"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls":
+            {"function": {"arguments": fragment}}}}})
+    };
+    let frames =
+        [start(0, "a"), more("{}"), start(1, "b"), more("{}")].map(|frame| frame_of(&frame));
+    for serve in SERVED {
+        let out = serve_steps(*serve, read(call, &frames).unwrap().steps);
+        assert!(!out.is_empty(), "{}", serve.dialect());
+    }
+}
+
+/// Found by the fuzzer: numbers that are none, and padding that is no text, beside a text that goes the short way.
+#[test]
+fn what_is_no_json_is_refused_the_short_way_too() {
+    let call = called(Dialect::OpenAiChat).unwrap();
+    let chunk = |created: &str, padding: &[u8]| {
+        let before = format!(
+            r#"data: {{"created":{created},"choices":[{{"index":0,"delta":{{"content":"hi"}}}}],"obfuscation":""#
+        );
+        [before.as_bytes(), padding, b"\"}\n\n"].concat()
+    };
+    let good = chunk("1760000000", b"ab");
+    for (created, padding) in [
+        ("01", &b"ab"[..]),
+        ("99999999999999999999999999", b"ab"),
+        ("1760000000", b"\xff"),
+    ] {
+        let bytes = [good.clone(), good.clone(), chunk(created, padding)].concat();
+        let long = replay(call, [bytes.as_slice()]).map(|replay| replay.transcript());
+        let short = replay_short(call, [bytes.as_slice()]).map(|replay| replay.transcript());
+        assert_eq!(short, long, "{created} {padding:?}");
+    }
 }

@@ -105,10 +105,12 @@ impl Choice {
             }
             Event::ToolArguments {
                 index, fragment, ..
-            } => match self.calls.get_mut(&index) {
-                Some(call) => call.arguments.push_str(&fragment),
-                None => debug_assert!(false, "arguments of a call that never began"),
-            },
+            } => {
+                // A call that is gone was whole when the next one began; nothing can be behind a whole object.
+                if let Some(call) = self.calls.get_mut(&index) {
+                    call.arguments.push_str(&fragment);
+                }
+            }
             Event::Citation {
                 block, citation, ..
             } => self.citations.push((block, citation)),
