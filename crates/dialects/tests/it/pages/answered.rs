@@ -64,6 +64,9 @@ fn heard_of(patch: &Value, plain: &Value, featured: &Value) -> Heard {
     }
 }
 
+/// What may stand before a mark: that it is a picture, as bytes.
+const BEFORE_MARK: &str = "data:image/png;base64,";
+
 /// The texts (`mark…`) and numbers (…4711) of a patch that cannot be in an answer by chance, with the names of their
 /// fields.
 fn marks(value: &Value, name: &str, found: &mut impl FnMut(&str, &str)) {
@@ -76,9 +79,9 @@ fn marks(value: &Value, name: &str, found: &mut impl FnMut(&str, &str)) {
         Value::String(text) if text.starts_with('{') => {
             marks(&serde_json::from_str(text).unwrap(), name, found);
         }
-        // What stands before it (`data:image/png;base64,`) other dialects say elsewhere.
+        // What stands before it other dialects say elsewhere.
         Value::String(text) if text.contains("mark") => {
-            found(name, &text[text.find("mark").unwrap()..]);
+            found(name, text.trim_start_matches(BEFORE_MARK));
         }
         Value::Number(number) if number.to_string().ends_with("4711") => {
             found(name, number.to_string().trim_start_matches('-'));
