@@ -10,7 +10,7 @@ use serde_json::Value;
 use testbed::corpus;
 
 /// Larger ones make each try slow and teach nothing new.
-const BYTES_MAX: usize = 16 << 10;
+const BYTES_MAX: usize = 6 << 10;
 /// Of one target.
 const SEEDS_MAX: usize = 150;
 
