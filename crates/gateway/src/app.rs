@@ -16,6 +16,7 @@ use crate::{
     config::{Config, Durability},
     health::Board,
     keyring::{Keyring, PepperError},
+    metrics::Metrics,
     shutdown::Drain,
     snapshot::{self, Snapshot, SnapshotError},
 };
@@ -35,6 +36,8 @@ pub struct App {
     pub snapshot: ArcSwap<Snapshot>,
     /// How the endpoints are doing.
     pub health: Board,
+    /// What is counted.
+    pub metrics: Metrics,
     /// Tells everybody that the end has begun, and waits for what is under way.
     pub drain: Drain,
     draining: AtomicBool,
@@ -124,6 +127,7 @@ impl App {
             store,
             snapshot,
             health,
+            metrics: Metrics::default(),
             drain,
             draining,
         }

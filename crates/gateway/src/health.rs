@@ -2,17 +2,22 @@
 //! endpoint of the catalogue.
 
 mod passage;
+mod sheet;
+
+use std::sync::OnceLock;
 
 use canon::ProviderId;
 use foldhash::{HashMap, HashMapExt as _};
 use policy::{
     catalog::Catalog,
     health::{Heard, Outcome, Permit, Standing, Traffic, Tries, Vitals, account, endpoint},
+    routing::Figures,
 };
 
 use crate::chance;
 
-pub(crate) use passage::{Entry, Passage};
+pub(crate) use passage::{Ended, Entry, Form, Passage};
+pub(crate) use sheet::{Count, Sheet};
 
 /// One row an endpoint of the catalogue, by its index, and one an account. Written and read without a lock.
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub struct Board {
     /// The place of each endpoint's account.
     account_of: Box<[usize]>,
     traffic: Traffic,
+    /// Made when the endpoint is first asked.
+    sheets: Box<[OnceLock<Box<Sheet>>]>,
 }
 
 /// What was heard of an endpoint and its account.
@@ -51,6 +58,7 @@ impl Board {
         Self {
             endpoints: many(endpoint, account_of.len()),
             accounts: many(account, places.len()),
+            sheets: account_of.iter().map(|_| OnceLock::new()).collect(),
             account_of: account_of.into(),
             traffic: Traffic::default(),
         }
@@ -77,6 +85,29 @@ impl Board {
                 };
                 (wait.max(endpoint.again_ms(now)), endpoint.cools(now))
             })
+    }
+
+    /// How fast and how reliable this endpoint is, as far as that is measured.
+    #[must_use]
+    pub fn figures(&self, endpoint: usize, now: i64) -> Figures {
+        let sheet = self.sheet(endpoint);
+        sheet.map_or_else(Figures::default, |sheet| sheet.measures.figures(now))
+    }
+
+    /// What is measured and counted of an endpoint that was asked.
+    pub(crate) fn sheet(&self, endpoint: usize) -> Option<&Sheet> {
+        self.sheets.get(endpoint)?.get().map(Box::as_ref)
+    }
+
+    /// The same, made where it is the first time.
+    fn open_sheet(&self, endpoint: usize) -> Option<&Sheet> {
+        let sheet = self.sheets.get(endpoint)?;
+        Some(sheet.get_or_init(Box::default).as_ref())
+    }
+
+    /// Requests that are planned and not over.
+    pub(crate) fn under_way(&self) -> u32 {
+        self.traffic.requests()
     }
 
     /// Whether a request may ask this endpoint.

@@ -15,6 +15,7 @@ mod plan;
 mod price;
 mod receive;
 mod record;
+mod seen;
 mod shortage;
 
 use axum::{body::Body, response::Response};
@@ -22,7 +23,7 @@ use canon::{Fault, GenerationId, Secret};
 use dialects::Serve;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::{app::Core, chance, clock, refusal};
+use crate::{app::Core, chance, clock, metrics::Scope, refusal};
 
 pub use admit::{Admitted, Caller};
 pub use count::count;
@@ -80,8 +81,12 @@ pub async fn relay(core: &Core, inbound: Inbound) -> Response {
     let dialect = inbound.head.serve.dialect();
     let mut response = match path(core, inbound, &generation).await {
         Ok(response) => response,
-        Err(fault) => refusal::respond(&fault, dialect, Some(generation.as_str())),
+        Err(fault) => {
+            core.app().metrics.failed(Scope::Request, fault.kind);
+            refusal::respond(&fault, dialect, Some(generation.as_str()))
+        }
     };
+    core.app().metrics.answered(dialect, response.status());
     if let Ok(id) = HeaderValue::from_str(generation.as_str()) {
         response.headers_mut().insert(GENERATION_ID, id);
     }

@@ -22,6 +22,7 @@ use crate::{
         chat::{self, Route},
         gemini, models,
     },
+    metrics,
     platform::{generations, keys},
     refusal,
 };
@@ -82,6 +83,7 @@ pub fn router(core: Core) -> Router {
         .nest("/v1", api)
         .route("/health", get(health))
         .route("/ready", get(ready))
+        .route("/metrics", get(metrics::show))
         .route("/docs/errors", get(errors))
         .fallback(elsewhere)
         .method_not_allowed_fallback(wrong_method)

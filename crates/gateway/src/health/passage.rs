@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use canon::{Again, Blame, Fault, Kind};
+use canon::{Again, Blame, Fault, Kind, NanoUsd, Usage};
 use policy::health::{Heard, Outcome, Pass, Permit, RETRY_WAIT_MS, Tries};
 
-use super::Verdict;
-use crate::{app::App, clock};
+use super::{Count, Sheet, Verdict};
+use crate::{app::App, clock, metrics::Scope};
 
 /// For how long an endpoint that refuses this account alone is left alone: somebody must act.
 const REFUSED_MS: u64 = 60_000;
@@ -17,6 +17,27 @@ pub(crate) struct Passage {
     app: Arc<App>,
     tries: Tries,
     seat: Option<Seat>,
+    came_at: i64,
+}
+
+/// How an answer ended, for the figures.
+#[derive(Debug)]
+pub(crate) struct Ended<'a> {
+    pub(crate) usage: &'a Usage,
+    pub(crate) charged: NanoUsd,
+    /// Whether what it called and promised has its form; only of whole answers.
+    pub(crate) form: Option<Form>,
+    /// Whether the vendor counted its tokens, so that its speed is known.
+    pub(crate) is_counted: bool,
+}
+
+/// Whether an answer has the form it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// Its tool calls, where it made any.
+    pub(crate) tools: Option<bool>,
+    /// Its text, where that was to be JSON.
+    pub(crate) structured: Option<bool>,
 }
 
 /// A call under way.
@@ -29,6 +50,8 @@ struct Seat {
     began: i64,
     /// Something was heard of it.
     is_judged: bool,
+    /// It was answered, and did not break off.
+    is_answered: bool,
 }
 
 /// Whether the next endpoint of a plan may be asked.
@@ -52,6 +75,7 @@ impl Passage {
             app,
             tries,
             seat: None,
+            came_at: clock::now_micros(),
         }
     }
 
@@ -80,6 +104,7 @@ impl Passage {
                         is_retry,
                         began: now,
                         is_judged: false,
+                        is_answered: false,
                     });
                     return Entry::Go;
                 }
@@ -88,13 +113,78 @@ impl Passage {
     }
 
     /// The call was answered: its first token is here, or all of it. The vendor may have asked for a rest beforehand.
-    pub(crate) fn answered(&mut self, rest_ms: Option<u64>) {
+    pub(crate) fn answered(&mut self, rest_ms: Option<u64>, streamed: bool) {
         self.judge((Outcome::Success, Outcome::Success), rest_ms);
+        if let Some((seat, sheet)) = self.sheet()
+            && streamed
+        {
+            let now = clock::now_micros();
+            sheet.measures.first_token(now - seat.began, now);
+        }
+        if let Some(seat) = &mut self.seat {
+            seat.is_answered = true;
+        }
+    }
+
+    /// The answer is over, however it ended.
+    pub(crate) fn ended(&mut self, ended: &Ended<'_>) {
+        let now = clock::now_micros();
+        let Some((seat, sheet)) = self.sheet() else {
+            return;
+        };
+        sheet.totals.used(ended.usage, ended.charged);
+        if !seat.is_answered {
+            return;
+        }
+        sheet.measures.called(true, now);
+        sheet.totals.called(Count::Answered);
+        let tokens = ended.usage.completion_tokens;
+        if ended.is_counted && tokens > 0 {
+            sheet.measures.answered(tokens, now - seat.began, now);
+        }
+        if let Some(good) = ended.form.and_then(|form| form.tools) {
+            sheet.measures.called_tools(good, now);
+        }
+        if let Some(good) = ended.form.and_then(|form| form.structured) {
+            sheet.measures.structured(good, now);
+        }
+    }
+
+    /// The seat, and the sheet of its endpoint.
+    fn sheet(&self) -> Option<(Seat, &Sheet)> {
+        let seat = self.seat?;
+        Some((seat, self.app.health.open_sheet(seat.endpoint)?))
+    }
+
+    /// Counts a call that was not answered, or not to its end.
+    fn count(&self, outcomes: (Outcome, Outcome)) {
+        let Some((_, sheet)) = self.sheet() else {
+            return;
+        };
+        let count = match outcomes {
+            (Outcome::Failure, _) | (_, Outcome::Failure) => Count::Failed,
+            (Outcome::Limited, _) | (_, Outcome::Limited) => Count::Limited,
+            (Outcome::Success | Outcome::Neutral, Outcome::Success | Outcome::Neutral) => {
+                Count::Refused
+            }
+        };
+        sheet.totals.called(count);
+        if count == Count::Failed {
+            sheet.measures.called(false, clock::now_micros());
+        }
     }
 
     /// The answer broke off after its first token.
     pub(crate) fn broke(&mut self) {
-        self.judge((Outcome::Failure, Outcome::Neutral), None);
+        let outcomes = (Outcome::Failure, Outcome::Neutral);
+        self.judge(outcomes, None);
+        self.count(outcomes);
+        self.app
+            .metrics
+            .failed(Scope::Call, Kind::ProviderUnavailable);
+        if let Some(seat) = &mut self.seat {
+            seat.is_answered = false;
+        }
     }
 
     /// The call failed before its first token.
@@ -120,6 +210,8 @@ impl Passage {
             }
         };
         self.judge(outcomes, rest_ms);
+        self.count(outcomes);
+        self.app.metrics.failed(Scope::Call, fault.kind);
     }
 
     fn judge(&mut self, (endpoint, account): (Outcome, Outcome), rest_ms: Option<u64>) {
@@ -167,5 +259,7 @@ impl Drop for Passage {
     fn drop(&mut self) {
         self.leave();
         self.app.health.traffic.went();
+        let took = clock::now_micros().saturating_sub(self.came_at);
+        self.app.metrics.took(took);
     }
 }

@@ -4,6 +4,7 @@
 //! yet, everything is listed (docs/decisions/2026-11-22-models-list.md).
 
 mod filter;
+mod measured;
 mod render;
 mod row;
 
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 
 use self::{
     filter::{Filter, Page},
+    measured::Health,
     row::Row,
 };
 use crate::{app::Core, clock, platform::answer, query::Query, snapshot::Snapshot};
@@ -52,7 +54,7 @@ pub async fn endpoints(
     let snapshot = core.app().snapshot.load();
     let found = find(&snapshot, &author, &slug);
     answer(found.map(|row| {
-        let data = render::model_endpoints(&snapshot, &row);
+        let data = render::model_endpoints(&snapshot, &row, Health::of(core.app()));
         (StatusCode::OK, json!({ "data": data }))
     }))
 }

@@ -77,7 +77,8 @@ pub(super) async fn attempt(
         match run.call().await {
             Ok(reply) => {
                 run.meter.answered();
-                run.meter.passage().answered(reply.rest_ms());
+                let streamed = matches!(reply, Reply::Stream(_));
+                run.meter.passage().answered(reply.rest_ms(), streamed);
                 return Ok(run.won(reply));
             }
             Err(failure) => {

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use canon::{
-    Attempt, AttemptId, Event, Fault, FinishReason, Generation, Kind, NanoUsd, Part, Record,
-    Request, Response, Usage,
+    Attempt, AttemptId, Event, Fault, FinishReason, Generation, Kind, NanoUsd, Record, Request,
+    Response, Usage,
 };
 use dialects::{Receipt, Stamp};
 use policy::ledger::ReasonForEstimate;
@@ -16,12 +16,13 @@ use super::{
     hold::{Most, hold},
     plan::Target,
     price, record,
+    seen::Seen,
 };
 use crate::{
     app::App,
     books::{Hold, Settlement},
     clock,
-    health::Passage,
+    health::{Ended, Passage},
 };
 
 /// Runs along with one request, from the first attempt on. It owns the request, for the record of it.
@@ -41,20 +42,6 @@ pub(super) struct Meter {
     passage: Passage,
 }
 
-/// What was seen of the answer.
-#[derive(Debug, Default)]
-struct Seen {
-    /// An answer has begun; its first event may still be unread.
-    is_answering: bool,
-    usage: Option<Usage>,
-    bytes: u64,
-    pictures: u64,
-    finish: Option<FinishReason>,
-    native_finish: Option<String>,
-    upstream_id: Option<String>,
-    first_token_at: Option<i64>,
-}
-
 /// How an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -66,6 +53,7 @@ enum End {
 impl Meter {
     pub(super) fn new(app: &Arc<App>, admitted: Box<Admitted>, first: Target) -> Self {
         let app = Arc::clone(app);
+        let seen = Seen::of(&admitted.request);
         Self {
             passage: Passage::new(Arc::clone(&app)),
             app,
@@ -76,7 +64,7 @@ impl Meter {
             trying_since: None,
             clamped_to: None,
             most: Most::default(),
-            seen: Seen::default(),
+            seen,
         }
     }
 
@@ -219,61 +207,12 @@ impl Meter {
 
     /// Looks at one step of the answer, before it goes out.
     pub(super) fn see(&mut self, event: &Event) {
-        let length = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
-        let mut bytes = 0;
-        match event {
-            // What it says of usage here does not count the answer.
-            Event::Start { id, .. } => {
-                self.seen.upstream_id.clone_from(id);
-                return;
-            }
-            Event::Usage(usage) => {
-                self.seen.usage = Some(Usage::clone(usage));
-                return;
-            }
-            Event::Finish { reason, native, .. } => {
-                self.seen.finish = Some(*reason);
-                self.seen.native_finish.clone_from(native);
-                return;
-            }
-            Event::Text { text, .. } | Event::Refusal { text, .. } => bytes = length(text),
-            Event::Reasoning(delta) => bytes = record::reasoning_bytes(&delta.body),
-            Event::ToolCall { name, .. } => bytes = length(name),
-            Event::ToolArguments { fragment, .. } => bytes = length(fragment),
-            Event::Media { .. } => self.seen.pictures += 1,
-            Event::Citation { .. }
-            | Event::Logprobs { .. }
-            | Event::Other { .. }
-            | Event::Fault(_) => {}
-        }
-        self.seen.bytes = self.seen.bytes.saturating_add(bytes);
-        if self.seen.first_token_at.is_none() {
-            self.seen.first_token_at = Some(clock::now_micros());
-        }
+        self.seen.see(event);
     }
 
     /// Looks at a whole answer.
     pub(super) fn see_whole(&mut self, response: &Response) {
-        self.seen.upstream_id.clone_from(&response.id);
-        self.seen.usage.clone_from(&response.usage);
-        self.seen.first_token_at = Some(clock::now_micros());
-        for choice in &response.choices {
-            self.seen.finish = self.seen.finish.or(choice.finish);
-            if self.seen.native_finish.is_none() {
-                self.seen.native_finish.clone_from(&choice.native_finish);
-            }
-            for part in &choice.parts {
-                let length = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
-                self.seen.bytes += match part {
-                    Part::Text(text) => length(&text.text),
-                    Part::Refusal(text) => length(text),
-                    Part::Reasoning(part) => record::reasoning_bytes(&part.body),
-                    Part::ToolCall(call) => length(&call.arguments),
-                    Part::Media { .. } | Part::ToolResult(_) | Part::Other { .. } => 0,
-                };
-                self.seen.pictures += u64::from(matches!(part, Part::Media { .. }));
-            }
-        }
+        self.seen.see_whole(response);
     }
 
     /// The attempt under way has answered.
@@ -328,6 +267,13 @@ impl Meter {
             upstream_completion_cost: cost.completion,
             is_byok: false,
         };
+        let form = self.seen.form(&self.admitted.request);
+        self.passage.ended(&Ended {
+            usage: &receipt.usage,
+            charged,
+            form: form.filter(|_| end == End::Complete),
+            is_counted: end == End::Complete && estimate.is_none(),
+        });
         let generation =
             written(&self.record(usage, charged, cost.total, (end, estimate.is_some()), now));
         match estimate {

@@ -146,6 +146,7 @@ pub fn plan_in(
                     let candidate = candidate(rank, resolved.model, endpoint, upstream, &needs);
                     candidates.push(Candidate {
                         standing: health.standing(endpoint.index, now),
+                        figures: health.figures(endpoint.index, now),
                         is_past: has_ended(resolved.model, endpoint, now),
                         ..candidate
                     });

@@ -21,6 +21,8 @@ mod drain;
 #[cfg(test)]
 mod failover;
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod forwarding;
 #[cfg(test)]
 mod fuzz;

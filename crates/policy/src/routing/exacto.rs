@@ -31,13 +31,15 @@ pub(super) struct Norm {
 impl Norm {
     /// Over all endpoints of a model that may serve.
     pub(super) fn of<'a>(peers: impl Iterator<Item = &'a Candidate<'a>> + Clone) -> Self {
-        let floor = |values: Vec<i64>, halves: i64| {
+        let floor = |signal: fn(&Candidate<'_>) -> Option<i64>, halves: i64| {
+            let mut values = Vec::with_capacity(peers.clone().count());
+            values.extend(peers.clone().filter_map(signal));
             let (median, spread) = median_and_spread(values)?;
             Some(median - spread * SIGMA * halves / 2_000)
         };
         Self {
-            throughput_min: floor(peers.clone().filter_map(throughput).collect(), 3),
-            tools_min: floor(peers.filter_map(tools).collect(), 4),
+            throughput_min: floor(throughput, 3),
+            tools_min: floor(tools, 4),
         }
     }
 

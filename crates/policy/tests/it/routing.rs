@@ -84,7 +84,23 @@ fn a_third_of_the_price_is_drawn_nine_times_as_often() {
         let plan = plan(&ask(&preferences), candidates, seed);
         *first.entry(plan.targets[0].endpoint).or_insert(0) += 1;
     }
-    assert!((8_850..=9_150).contains(&first[&0]), "{first:?}");
+    assert!((8_910..=9_090).contains(&first[&0]), "{first:?}");
+}
+
+#[test]
+fn a_plan_for_twenty_endpoints_allocates_at_most_ten_times() {
+    let preferences = Preferences::default();
+    for has_tools in [false, true] {
+        let ask = Ask {
+            has_tools,
+            ..ask(&preferences)
+        };
+        let candidates: Vec<_> = (0..20).map(|at| candidate(at, "p", 1_000)).collect();
+        let made = allocation_counter::measure(|| {
+            assert_eq!(plan(&ask, candidates, 1).targets.len(), 20);
+        });
+        assert!(made.count_total <= 10, "{}", made.count_total);
+    }
 }
 
 #[test]

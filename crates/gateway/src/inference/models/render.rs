@@ -6,7 +6,10 @@ use policy::catalog::{
 };
 use serde_json::{Map, Value, json};
 
-use super::row::Row;
+use super::{
+    measured::{Health, percent, quantiles},
+    row::Row,
+};
 use crate::snapshot::Snapshot;
 
 /// What OpenRouter writes where a price is not known beforehand.
@@ -60,10 +63,10 @@ pub(super) fn model(snapshot: &Snapshot, row: &Row<'_>) -> Value {
 }
 
 /// A model with its endpoints.
-pub(super) fn model_endpoints(snapshot: &Snapshot, row: &Row<'_>) -> Value {
+pub(super) fn model_endpoints(snapshot: &Snapshot, row: &Row<'_>, health: Health<'_>) -> Value {
     let endpoints = row.endpoints.iter();
     let endpoints: Vec<Value> = endpoints
-        .map(|found| endpoint(snapshot, row, found))
+        .map(|found| endpoint(snapshot, row, found, health))
         .collect();
     json!({
         "id": row.id(),
@@ -75,7 +78,8 @@ pub(super) fn model_endpoints(snapshot: &Snapshot, row: &Row<'_>) -> Value {
     })
 }
 
-fn endpoint(snapshot: &Snapshot, row: &Row<'_>, endpoint: &Endpoint) -> Value {
+fn endpoint(snapshot: &Snapshot, row: &Row<'_>, endpoint: &Endpoint, health: Health<'_>) -> Value {
+    let listing = health.listing(endpoint.index);
     let provider = provider_name(snapshot, endpoint);
     let quantization = Some(endpoint.quantization).filter(|word| *word != Quantization::Unknown);
     let chooses = endpoint.parameters.contains(Parameter::ToolChoice);
@@ -91,13 +95,12 @@ fn endpoint(snapshot: &Snapshot, row: &Row<'_>, endpoint: &Endpoint) -> Value {
         "max_completion_tokens": endpoint.max_output_tokens,
         "max_prompt_tokens": endpoint.max_prompt_tokens,
         "supported_parameters": names(endpoint.parameters),
-        "status": 0,
-        // Not measured yet.
-        "uptime_last_30m": null,
-        "uptime_last_5m": null,
-        "uptime_last_1d": null,
-        "latency_last_30m": null,
-        "throughput_last_30m": null,
+        "status": health.status(endpoint.index),
+        "uptime_last_30m": percent(listing.uptime_30m),
+        "uptime_last_5m": percent(listing.uptime_5m),
+        "uptime_last_1d": percent(listing.uptime_1d),
+        "latency_last_30m": quantiles(listing.latency_30m),
+        "throughput_last_30m": quantiles(listing.throughput_30m),
         "supports_implicit_caching": caches_unasked(endpoint.prices.as_ref()),
         "supports_voice_cloning": false,
         "supports_diarization": false,
