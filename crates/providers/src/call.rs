@@ -221,12 +221,17 @@ impl Attempt<'_> {
 
     /// Until when something must have come.
     fn patience(&self) -> Instant {
-        let limit = if self.stream {
+        let limit = if self.stream && !self.comes_whole() {
             self.limits.first_byte_ms
         } else {
             self.limits.whole_ms
         };
         self.started + Duration::from_millis(limit.min(self.limits.total_ms))
+    }
+
+    /// Whether the vendor answers in one piece, however the caller wants it.
+    fn comes_whole(&self) -> bool {
+        self.way.codec().framing(self.way.form()) == Framing::Whole
     }
 
     async fn read(&self, response: http::Response<Incoming>) -> Result<Reply, Failure> {
@@ -238,7 +243,7 @@ impl Attempt<'_> {
         if !self.stream {
             return self.read_whole(status, &head.headers, body).await;
         }
-        if is_not_a_stream(&head.headers) {
+        if is_not_a_stream(&head.headers, self.comes_whole()) {
             return Err(self.refused(status, &head.headers, body).await);
         }
         let deadlines = Deadlines {

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, fmt, future::poll_fn, pin::Pin, task::Poll, tim
 use bytes::Bytes;
 use canon::{Event, Fault};
 use dialects::{
-    Emulation, ParseStream, Short, Step,
+    Emulation, Framing, ParseStream, Short, Step,
     framing::{Item, Reader},
 };
 use http_body::Body;
@@ -150,9 +150,14 @@ where
     ) -> Self {
         let now = Instant::now();
         let parser = way.codec().stream(way.form());
+        let framing = way.codec().framing(way.form());
+        let frame_bytes_max = match framing {
+            Framing::Whole => limits.response_bytes_max,
+            Framing::Sse | Framing::AwsEventStream | Framing::JsonLines => limits.frame_bytes_max,
+        };
         Self {
             body,
-            reader: Reader::new(way.codec().framing(way.form()), limits.frame_bytes_max),
+            reader: Reader::new(framing, frame_bytes_max),
             parser: Short::new(match emulation {
                 Some(emulation) => emulation.stream(parser),
                 None => parser,

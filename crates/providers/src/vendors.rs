@@ -1,8 +1,8 @@
 //! Every vendor, one file each. A new one is a file and a word here.
 //!
-//! Not here, though OpenRouter names them: Replicate (predictions that are polled, on a wire of its own), Writer (OpenAI's
-//! words at other paths), Relace (a call that merges edits), and hosts of which no address is published (Switchpoint,
-//! OpenInference and others). Any server that speaks one of our dialects is a vendor of one's own in the configuration.
+//! Not here, though OpenRouter names them: Writer (OpenAI's words at other paths), Relace (a call that merges edits), and
+//! hosts of which no address is published (Switchpoint, OpenInference and others). Any server that speaks one of our
+//! dialects is a vendor of one's own in the configuration.
 
 macro_rules! providers {
     ($($name:ident: $constant:ident),* $(,)?) => {
@@ -79,6 +79,7 @@ providers! {
     poolside: POOLSIDE,
     portkey: PORTKEY,
     reka: REKA,
+    replicate: REPLICATE,
     sail_research: SAIL_RESEARCH,
     sambanova: SAMBANOVA,
     scaleway: SCALEWAY,

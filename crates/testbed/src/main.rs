@@ -21,7 +21,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answer as OpenAI, Anthropic, Gemini, Bedrock, Vertex AI, Cohere and Ollama do
+    /// Answer as OpenAI, Anthropic, Gemini, Bedrock, Vertex AI, Cohere, Ollama and Replicate do
     ///
     /// Prints `listening http://ADDRESS` when it is ready and serves until it is killed.
     ///
@@ -42,6 +42,7 @@ Each form is spoken at the end of any path:
                   /model/{model}/invoke, /invoke-with-response-stream (Anthropic's form)
   Cohere          /v2/chat
   Ollama          /api/chat
+  Replicate       /models/{owner}/{name}/predictions, /predictions (whole answers only)
   Models          GET /models, in the form of OpenAI, Anthropic or Gemini
 
 A mood is a JSON object; left out, a field is healthy:

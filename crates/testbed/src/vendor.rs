@@ -35,6 +35,7 @@ mod ollama;
 mod openai;
 mod pace;
 mod place;
+mod replicate;
 mod responses;
 mod schema;
 mod serve;

@@ -44,21 +44,15 @@ pub(super) async fn collect_up_to(mut body: Incoming, bytes_max: usize) -> Vec<u
     bytes
 }
 
-/// Whether the head says that this is something else than an event stream. Vendors that do not say
-/// are believed.
-pub(super) fn is_not_a_stream(headers: &HeaderMap) -> bool {
+/// Whether the head says that this is something else than an event stream, or than JSON where the vendor answers in
+/// one piece. Vendors that do not say are believed.
+pub(super) fn is_not_a_stream(headers: &HeaderMap, comes_whole: bool) -> bool {
     let Some(kind) = headers.get(header::CONTENT_TYPE) else {
         return false;
     };
-    let kind = kind.as_bytes();
-    [
-        &b"application/json"[..],
-        b"text/html",
-        b"application/problem+json",
-    ]
-    .iter()
-    .any(|other| {
-        kind.get(..other.len())
-            .is_some_and(|kind| kind.eq_ignore_ascii_case(other))
-    })
+    let is = |other: &[u8]| {
+        let kind = kind.as_bytes().get(..other.len());
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case(other))
+    };
+    is(b"text/html") || is(b"application/problem+json") || (!comes_whole && is(b"application/json"))
 }

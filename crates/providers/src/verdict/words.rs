@@ -310,6 +310,7 @@ const MODEL_CODES: &[&str] = &[
     "resourcenotfoundexception",
     "resource_does_not_exist",
     "endpoint_not_found",
+    "invalid version or not permitted",
     "operationnotsupported",
     "unsupported_country_region_territory",
 ];

@@ -428,9 +428,16 @@ fn every_quirk_and_every_auth_is_somebodys() {
         let is_its = |p: &&&Provider| p.dialect == dialect || also(p);
         assert!(ALL.iter().any(|p| is_its(&p)), "{dialect}");
     }
-    // A vendor has a quirk once.
+    // A vendor has a quirk once, and each header.
     for provider in ALL {
-        let kinds: HashSet<_> = provider.quirks.iter().map(kind).collect();
+        let header = |quirk: &Quirk| {
+            let Quirk::Header(name, _) = quirk else {
+                return None;
+            };
+            Some(*name)
+        };
+        let once = |quirk: &Quirk| (kind(quirk), header(quirk));
+        let kinds: HashSet<_> = provider.quirks.iter().map(once).collect();
         assert_eq!(kinds.len(), provider.quirks.len(), "{}", provider.id);
     }
 }
@@ -554,7 +561,10 @@ async fn the_base_address_may_have_a_path_and_the_model_may_be_part_of_it() {
             path.starts_with(&format!("/team{}/", wire.prefix())),
             "{path}"
         );
-        let names_it = matches!(dialect, Dialect::Gemini | Dialect::Bedrock);
+        let names_it = matches!(
+            dialect,
+            Dialect::Gemini | Dialect::Bedrock | Dialect::Replicate
+        );
         assert_eq!(path.contains(MODEL), names_it, "{path}");
     }
 }

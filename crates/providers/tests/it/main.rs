@@ -10,6 +10,7 @@ mod calls;
 mod compliance;
 mod local;
 mod recorded;
+mod replicate;
 mod server;
 mod signing;
 mod streams;
@@ -41,10 +42,9 @@ pub(crate) fn wires() -> impl Iterator<Item = (Dialect, Wire)> {
             Dialect::Bedrock => Wire::Bedrock,
             Dialect::Cohere => Wire::Cohere,
             Dialect::Ollama => Wire::Ollama,
+            Dialect::Replicate => Wire::Replicate,
             // Never called.
             Dialect::OpenAiCompletions => return None,
-            // Its fake vendor follows.
-            Dialect::Replicate => return None,
         };
         Some((call.dialect(), wire))
     })

@@ -30,7 +30,6 @@ const NOT_OURS: &[&str] = &[
     "fal",
     "gladia",
     "mistralrs",
-    "replicate",
     "revai",
     "voyage",
     "writer",
@@ -49,6 +48,7 @@ fn dialect_of(kind: &str, provider: &Provider) -> Option<Dialect> {
         ("messages" | "raw_predict", _) => Dialect::Anthropic,
         ("generate_content", _) => Dialect::Gemini,
         ("converse", _) => Dialect::Bedrock,
+        ("predictions", _) => Dialect::Replicate,
         _ => return None,
     })
 }

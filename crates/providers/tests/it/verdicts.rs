@@ -249,6 +249,43 @@ const DOCUMENTED: &[(u16, &str, &str, Taken)] = &[
         Taken::Upstream(Kind::RateLimitExceeded),
     ),
     (402, "", "Insufficient Balance", Taken::Account),
+    // Replicate: titles and details.
+    (
+        401,
+        "Unauthenticated",
+        "You did not pass a valid authentication token",
+        Taken::Account,
+    ),
+    (
+        402,
+        "Insufficient credit",
+        "You have insufficient credit to run this model.",
+        Taken::Account,
+    ),
+    (
+        404,
+        "Not found",
+        "The requested resource could not be found.",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    (
+        422,
+        "Invalid version or not permitted",
+        "The specified version does not exist (or perhaps you don't have permission to use it?)",
+        Taken::Upstream(Kind::ProviderUnavailable),
+    ),
+    (
+        422,
+        "Input validation failed",
+        "- input.top_p: Must be at most 1",
+        Taken::Caller(Kind::Unprocessable),
+    ),
+    (
+        429,
+        "",
+        "Request was throttled. Your rate limit resets in ~30s.",
+        Taken::Upstream(Kind::RateLimitExceeded),
+    ),
     (
         400,
         "invalid_request_error",

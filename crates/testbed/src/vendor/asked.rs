@@ -32,7 +32,7 @@ pub(crate) struct Asked {
     pub(crate) sealed: bool,
     /// Whether the thoughts are paid for without being shown.
     pub(crate) hidden: bool,
-    /// What the answer repeats of the request; only OpenAI's Responses do.
+    /// What the answer repeats of the request; only OpenAI's Responses and Replicate do.
     pub(crate) echo: Map<String, Value>,
     pub(crate) user: Option<String>,
 }

@@ -3,7 +3,7 @@
 use super::wire::Wire;
 
 /// A wire, what stands in its paths, and how they end. The first match counts.
-const PLACES: [(Wire, &str, &[&str]); 10] = [
+const PLACES: [(Wire, &str, &[&str]); 11] = [
     (Wire::OpenAiChat, "", &["/chat/completions"]),
     (Wire::OpenAiResponses, "", &["/responses"]),
     (
@@ -30,6 +30,7 @@ const PLACES: [(Wire, &str, &[&str]); 10] = [
     (Wire::Gemini, MODELS, &GEMINI),
     (Wire::Cohere, "", &["/v2/chat"]),
     (Wire::Ollama, "", &["/api/chat"]),
+    (Wire::Replicate, "", &["/predictions"]),
 ];
 const GEMINI: [&str; 3] = [":generateContent", ":streamGenerateContent", ":countTokens"];
 /// Before a model in a path of Bedrock.
@@ -80,6 +81,12 @@ pub(crate) fn google(path: &str) -> Option<(String, &str)> {
     Some((decoded(model), method))
 }
 
+/// Model in a path of Replicate: `/models/{owner}/{name}/predictions`.
+pub(crate) fn replicate(path: &str) -> Option<String> {
+    let (_, rest) = path.split_once(MODELS)?;
+    rest.strip_suffix("/predictions").map(decoded)
+}
+
 /// Text without its percent signs. One that stands for nothing is kept.
 fn decoded(text: &str) -> String {
     let mut parts = text.split('%');
@@ -119,6 +126,11 @@ mod tests {
         assert_eq!(wire_at(&gemini), Some(Wire::VertexGemini));
         assert_eq!(wire_at("/v1beta/models/x:countTokens"), Some(Wire::Gemini));
         assert_eq!(wire_at("/api/chat"), Some(Wire::Ollama));
+        let llama = "/v1/models/meta/llama%2Dx/predictions";
+        assert_eq!(wire_at(llama), Some(Wire::Replicate));
+        assert_eq!(replicate(llama), Some("meta/llama-x".to_owned()));
+        assert_eq!(wire_at("/v1/predictions"), Some(Wire::Replicate));
+        assert_eq!(replicate("/v1/predictions"), None);
         assert_eq!(wire_at("/api/api/chat"), None);
         assert_eq!(wire_at("/v2/v2/chat"), None);
         assert_eq!(wire_at("/v1/chat"), None);

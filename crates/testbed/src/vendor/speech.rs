@@ -43,7 +43,7 @@ impl Speech {
             Used::default()
         };
         let mut speech = Self {
-            status: StatusCode::OK,
+            status: wire.answered(),
             used,
             headers: wire.headers(About::answer(answer.number), None),
             sse: asked.stream && wire.is_sse(),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::asked::Asked;
 use super::place::Host;
-use super::{anthropic, bedrock, cohere, gemini, ollama, openai, responses};
+use super::{anthropic, bedrock, cohere, gemini, ollama, openai, replicate, responses};
 
 /// A vendor's wire form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,6 +38,8 @@ pub enum Wire {
     Cohere,
     /// `POST /api/chat`.
     Ollama,
+    /// `POST /v1/models/{owner}/{name}/predictions` and `/v1/predictions`; answers come whole.
+    Replicate,
 }
 
 /// A request's address, as far as a wire needs it.
@@ -70,7 +72,7 @@ pub(crate) struct About {
 
 impl Wire {
     /// Every wire, in the order of documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OpenAiChat,
         Self::OpenAiResponses,
         Self::Anthropic,
@@ -81,13 +83,20 @@ impl Wire {
         Self::Bedrock,
         Self::Cohere,
         Self::Ollama,
+        Self::Replicate,
     ];
+
+    /// Whether the vendor streams in the request that asks.
+    #[must_use]
+    pub fn streams(self) -> bool {
+        self != Self::Replicate
+    }
 
     /// What a client of this wire is configured with in front of its paths.
     #[must_use]
     pub fn prefix(self) -> &'static str {
         match self {
-            Self::OpenAiChat | Self::OpenAiResponses | Self::Anthropic => "/v1",
+            Self::OpenAiChat | Self::OpenAiResponses | Self::Anthropic | Self::Replicate => "/v1",
             Self::Gemini => "/v1beta",
             Self::VertexAnthropic | Self::VertexGemini => "/v1/projects/lab/locations/global",
             Self::BedrockAnthropic | Self::Bedrock | Self::Ollama => "",
@@ -118,6 +127,7 @@ impl Wire {
             Self::Bedrock => bedrock::parse(body, target),
             Self::Cohere => cohere::parse(body),
             Self::Ollama => ollama::parse(body),
+            Self::Replicate => replicate::parse(body, target),
         }
     }
 
@@ -134,6 +144,7 @@ impl Wire {
             Self::Bedrock => bedrock::stream(answer),
             Self::Cohere => cohere::stream(answer),
             Self::Ollama => ollama::stream(answer),
+            Self::Replicate => Vec::new(),
         }
     }
 
@@ -150,6 +161,7 @@ impl Wire {
             Self::Bedrock => bedrock::whole(answer),
             Self::Cohere => cohere::whole(answer),
             Self::Ollama => ollama::whole(answer),
+            Self::Replicate => replicate::whole(answer),
         }
     }
 
@@ -164,7 +176,8 @@ impl Wire {
             | Self::OpenAiResponses
             | Self::BedrockAnthropic
             | Self::Cohere
-            | Self::Ollama => Value::Null,
+            | Self::Ollama
+            | Self::Replicate => Value::Null,
         }
     }
 
@@ -177,7 +190,7 @@ impl Wire {
                 vec![Frame::silent(super::sse::event(&anthropic::done()))]
             }
             Self::BedrockAnthropic => vec![bedrock::invoke_done()],
-            Self::Gemini | Self::VertexGemini => Vec::new(),
+            Self::Gemini | Self::VertexGemini | Self::Replicate => Vec::new(),
             Self::Bedrock => vec![bedrock::done()],
             Self::Cohere => vec![cohere::done()],
             Self::Ollama => vec![ollama::done(answer)],
@@ -188,6 +201,7 @@ impl Wire {
     pub(crate) fn error_frames(self, answer: &Answer, sent: usize) -> Vec<Frame> {
         let frame = match self {
             Self::OpenAiResponses => return responses::error_frames(answer, sent),
+            Self::Replicate => return Vec::new(),
             Self::OpenAiChat => Frame::silent(format!("data: {}\n\n", openai::error(500, None))),
             Self::Anthropic => anthropic::error_event(answer.number, Host::Own),
             Self::VertexAnthropic => anthropic::error_event(answer.number, Host::Vertex),
@@ -216,6 +230,7 @@ impl Wire {
             Self::Bedrock => return bedrock::garbage_event("contentBlockDelta"),
             Self::Cohere => "event: content-delta\ndata: {\"type\":\"content-de\n\n",
             Self::Ollama => "{\"model\":\"m\",\"message\":{\"role\":\"assi\n",
+            Self::Replicate => "{\"id\":\"0\",\"output\":[\"",
         })
     }
 
@@ -232,6 +247,7 @@ impl Wire {
             Self::BedrockAnthropic | Self::Bedrock => bedrock::error(status, message),
             Self::Cohere => cohere::error(status, message, about.number),
             Self::Ollama => ollama::error(status, message),
+            Self::Replicate => replicate::error(status, message, about.retry_after_s),
         }
     }
 
@@ -241,6 +257,15 @@ impl Wire {
             StatusCode::FORBIDDEN
         } else {
             StatusCode::UNAUTHORIZED
+        }
+    }
+
+    /// The status of an answer: Replicate creates a prediction.
+    pub(crate) fn answered(self) -> StatusCode {
+        if self == Self::Replicate {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
         }
     }
 
@@ -258,6 +283,7 @@ impl Wire {
             Self::BedrockAnthropic | Self::Bedrock => bedrock::headers(number, retry_after_s),
             Self::Cohere => cohere::headers(retry_after_s),
             Self::Ollama => ollama::headers(retry_after_s),
+            Self::Replicate => replicate::headers(),
         };
         let kind = status
             .filter(|_| self.is_signed())
@@ -279,6 +305,7 @@ impl Wire {
             Self::Gemini | Self::VertexGemini | Self::Cohere => "text/event-stream",
             Self::BedrockAnthropic | Self::Bedrock => "application/vnd.amazon.eventstream",
             Self::Ollama => "application/x-ndjson",
+            Self::Replicate => self.whole_type(),
         }
     }
 
@@ -286,7 +313,7 @@ impl Wire {
     fn whole_type(self) -> &'static str {
         match self {
             Self::Gemini | Self::VertexGemini => "application/json; charset=UTF-8",
-            Self::Ollama => "application/json; charset=utf-8",
+            Self::Ollama | Self::Replicate => "application/json; charset=utf-8",
             Self::OpenAiChat
             | Self::OpenAiResponses
             | Self::Anthropic

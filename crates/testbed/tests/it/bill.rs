@@ -102,7 +102,7 @@ async fn a_client_that_hangs_up_is_charged_for_what_it_was_sent() {
             Wire::Anthropic | Wire::VertexAnthropic => 3,
             Wire::BedrockAnthropic => 2,
             Wire::OpenAiResponses => 4, // the response twice, the item, its part
-            Wire::Gemini | Wire::VertexGemini | Wire::Ollama => 0,
+            Wire::Gemini | Wire::VertexGemini | Wire::Ollama | Wire::Replicate => 0,
         };
         assert_eq!(
             (entry.prompt_tokens, entry.completion_tokens),

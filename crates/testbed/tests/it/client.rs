@@ -13,7 +13,11 @@ use tokio::net::TcpStream;
 
 use crate::eventstream::{self, Message};
 
-pub(crate) const WIRES: [Wire; 10] = Wire::ALL;
+/// The wires that stream and take tools; `replicate.rs` is about the one that does neither.
+pub(crate) const WIRES: [Wire; 10] = match Wire::ALL.first_chunk() {
+    Some(wires) => *wires,
+    None => panic!("there are more"),
+};
 
 /// All that came back.
 #[derive(Debug)]
@@ -113,6 +117,7 @@ pub(crate) fn path(wire: Wire, stream: bool) -> &'static str {
         (Wire::Bedrock, false) => "/model/m-1/converse",
         (Wire::Cohere, _) => "/v2/chat",
         (Wire::Ollama, _) => "/api/chat",
+        (Wire::Replicate, _) => "/v1/models/acme/m-1/predictions",
     }
 }
 
@@ -137,6 +142,7 @@ pub(crate) fn hello(wire: Wire, stream: bool) -> Value {
         }
         Wire::Cohere | Wire::Ollama => json!({"model": "m-1", "stream": stream,
             "messages": messages}),
+        Wire::Replicate => json!({"input": {"prompt": "hello world"}}),
     }
 }
 
@@ -159,6 +165,7 @@ pub(crate) fn is_error(wire: Wire, event: &str) -> bool {
             .get("message")
             .or_else(|| event.pointer("/delta/error")),
         Wire::Ollama => event.get("error"),
+        Wire::Replicate => event.get("detail"),
     };
     said.is_some_and(Value::is_string)
 }
@@ -172,7 +179,9 @@ pub(crate) fn begins_early(wire: Wire) -> bool {
         | Wire::VertexAnthropic
         | Wire::Bedrock
         | Wire::Cohere => true,
-        Wire::OpenAiChat | Wire::Gemini | Wire::VertexGemini | Wire::Ollama => false,
+        Wire::OpenAiChat | Wire::Gemini | Wire::VertexGemini | Wire::Ollama | Wire::Replicate => {
+            false
+        }
     }
 }
 
@@ -194,6 +203,7 @@ pub(crate) fn words(wire: Wire) -> (&'static str, &'static str) {
         ),
         Wire::Cohere => ("/message/content/0/text", "/delta/message/content/text"),
         Wire::Ollama => ("/message/content", "/message/content"),
+        Wire::Replicate => ("/output/0", "/output/0"),
     }
 }
 
@@ -215,6 +225,7 @@ pub(crate) fn usage(wire: Wire) -> (&'static str, &'static str) {
             "/usage/billed_units/output_tokens",
         ),
         Wire::Ollama => ("/prompt_eval_count", "/eval_count"),
+        Wire::Replicate => ("/metrics/input_token_count", "/metrics/output_token_count"),
     }
 }
 

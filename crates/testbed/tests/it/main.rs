@@ -26,6 +26,9 @@ mod eventstream;
 mod moods;
 #[cfg(test)]
 #[cfg(feature = "vendors")]
+mod replicate;
+#[cfg(test)]
+#[cfg(feature = "vendors")]
 mod requests;
 #[cfg(test)]
 #[cfg(feature = "vendors")]

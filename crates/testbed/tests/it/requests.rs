@@ -35,6 +35,7 @@ async fn a_schema_asked_for_is_fitted() {
                 body["response_format"] = json!({"type": "json_object", "json_schema": weather()});
             }
             Wire::Ollama => body["format"] = weather(),
+            Wire::Replicate => unreachable!("it takes a prompt and no more"),
         }
         let heard = post(&vendor, path(wire, false), &body)
             .await
@@ -96,6 +97,7 @@ fn endings(wire: Wire) -> Endings {
                 ("stop_sequences", "STOP_SEQUENCE"),
             ],
         ),
+        Wire::Replicate => unreachable!("it takes a prompt and no more"),
         Wire::Ollama => (
             "options",
             "/done_reason",

@@ -69,6 +69,7 @@ fn recorded(wire: Wire, stream: bool) -> (&'static [&'static str], &'static str)
         (Wire::Cohere, true) => (&["cohere"], "chat_stream"),
         (Wire::Ollama, false) => (&["ollama"], "chat"),
         (Wire::Ollama, true) => (&["ollama"], "chat_stream"),
+        (Wire::Replicate, _) => (&["replicate"], "predictions"),
     }
 }
 

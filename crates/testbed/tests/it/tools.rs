@@ -22,6 +22,7 @@ pub(crate) fn offering(wire: Wire, mut body: Value, tools: &[(&str, Value)]) -> 
         }
         Wire::Gemini | Wire::VertexGemini => json!({"name": name, "parameters": schema}),
         Wire::Bedrock => json!({"toolSpec": {"name": name, "inputSchema": {"json": schema}}}),
+        Wire::Replicate => unreachable!("it takes a prompt and no more"),
     };
     let tools: Vec<Value> = tools.iter().map(render).collect();
     match wire {
@@ -29,6 +30,7 @@ pub(crate) fn offering(wire: Wire, mut body: Value, tools: &[(&str, Value)]) -> 
             body["tools"] = json!([{"functionDeclarations": tools}]);
         }
         Wire::Bedrock => body["toolConfig"] = json!({"tools": tools}),
+        Wire::Replicate => unreachable!("it takes a prompt and no more"),
         Wire::OpenAiChat
         | Wire::OpenAiResponses
         | Wire::Anthropic
@@ -56,6 +58,7 @@ fn with_tools(wire: Wire, stream: bool, forced: bool) -> Value {
         Wire::Bedrock => body["toolConfig"]["toolChoice"] = json!({"any": {}}),
         // Ollama has no word for it.
         Wire::Ollama => {}
+        Wire::Replicate => unreachable!("it takes a prompt and no more"),
     }
     body
 }
@@ -66,6 +69,7 @@ fn calls(wire: Wire, body: &Value) -> Vec<(String, Value)> {
     let (list, [name, arguments]) = match wire {
         Wire::OpenAiChat => ("/choices/0/message/tool_calls", function),
         Wire::Cohere | Wire::Ollama => ("/message/tool_calls", function),
+        Wire::Replicate => unreachable!("it takes a prompt and no more"),
         Wire::OpenAiResponses => ("/output", ["/name", "/arguments"]),
         Wire::Anthropic | Wire::BedrockAnthropic | Wire::VertexAnthropic => {
             ("/content", ["/name", "/input"])
@@ -165,6 +169,7 @@ fn with_result(wire: Wire) -> Value {
     let mut body = with_tools(wire, false, false);
     let list = match wire {
         Wire::OpenAiResponses => "input",
+        Wire::Replicate => unreachable!("it takes a prompt and no more"),
         Wire::Gemini | Wire::VertexGemini => "contents",
         Wire::OpenAiChat
         | Wire::Anthropic
@@ -178,6 +183,7 @@ fn with_result(wire: Wire) -> Value {
         Wire::OpenAiChat | Wire::Cohere => {
             json!({"role": "tool", "tool_call_id": "call_1", "content": "sunny"})
         }
+        Wire::Replicate => unreachable!("it takes a prompt and no more"),
         Wire::Ollama => json!({"role": "tool", "tool_name": "get_weather", "content": "sunny"}),
         Wire::OpenAiResponses => {
             json!({"type": "function_call_output", "call_id": "call_1", "output": "sunny"})
