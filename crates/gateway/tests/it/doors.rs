@@ -22,7 +22,7 @@ use crate::{
 
 const LONE: &[(&str, Wire)] = &[("alpha", Wire::OpenAiChat)];
 const SAID: &str = "alpha says hello to the whole wide world";
-const WIRES: [Wire; 7] = [
+const WIRES: [Wire; 8] = [
     Wire::OpenAiChat,
     Wire::OpenAiResponses,
     Wire::Anthropic,
@@ -30,6 +30,7 @@ const WIRES: [Wire; 7] = [
     Wire::Bedrock,
     Wire::Cohere,
     Wire::Ollama,
+    Wire::Replicate,
 ];
 
 /// A route that answers, and how its dialect is spoken.
@@ -222,6 +223,7 @@ fn wires() -> impl Iterator<Item = Wire> {
         Wire::Bedrock => Dialect::Bedrock,
         Wire::Cohere => Dialect::Cohere,
         Wire::Ollama => Dialect::Ollama,
+        Wire::Replicate => Dialect::Replicate,
         _ => Dialect::OpenAiChat,
     };
     WIRES

@@ -57,6 +57,7 @@ pub(crate) async fn cast(cast: Cast<'_>) -> (Vec<(&'static str, Vendor)>, String
             Wire::Bedrock => "bedrock",
             Wire::Cohere => "cohere",
             Wire::Ollama => "ollama",
+            Wire::Replicate => "replicate",
         };
         let address = vendor.base_url(*wire);
         write!(
