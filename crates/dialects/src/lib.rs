@@ -8,9 +8,7 @@
 //! Nothing here waits, reads a clock or knows a vendor's address.
 
 pub mod anthropic;
-mod attachment;
 pub mod bedrock;
-mod body;
 pub mod cohere;
 mod count;
 mod emulation;
@@ -25,15 +23,13 @@ pub mod openai;
 pub mod openrouter;
 mod path;
 pub mod replicate;
-mod said;
 mod short;
-mod tools;
-mod unsaid;
+mod vendor;
 
 use std::borrow::Cow;
 
 pub use canon::Dialect;
-use canon::{Availability, Event, Kind, NanoUsd, Request, Response, Usage};
+use canon::{Availability, Event, Kind, NanoUsd, Part, Request, Response, Role, Usage};
 pub use count::{CallCount, ServeCount};
 pub use emulation::{Emulation, Lacks};
 pub use error::Error;
@@ -42,6 +38,7 @@ pub use framing::{Frame, Framing};
 pub use loss::Loss;
 use serde_json::{Map, Value};
 pub use short::Short;
+use vendor::{attachment, body, said, tools, unsaid};
 
 /// The callers' side of a wire format.
 pub trait Serve: Sync {
@@ -313,13 +310,15 @@ pub struct ErrorBody<'a> {
 /// [`Emulation`], where there is one. What cannot be said is added to `loss`.
 ///
 /// # Errors
-/// As [`Call::render_request`].
+/// As [`Call::render_request`]; and the user says something in a part that only another dialect has, without which it
+/// would be another question.
 pub fn render(
     call: &dyn Call,
     request: &Request,
     target: &Target<'_>,
     loss: &mut Vec<Loss>,
 ) -> Result<(Vec<u8>, Option<Emulation>), Error> {
+    sayable(call.dialect(), request)?;
     match Emulation::of(call.lacks(target.form), request, loss) {
         None => Ok((call.render_request(request, target, loss)?, None)),
         Some((request, emulation)) => {
@@ -327,6 +326,28 @@ pub fn render(
             Ok((body, Some(emulation)))
         }
     }
+}
+
+/// Whether all that the user says has a form in this dialect.
+fn sayable(dialect: Dialect, request: &Request) -> Result<(), Error> {
+    let turns = request.messages.iter().enumerate();
+    for (turn, message) in turns.filter(|(_, message)| message.role == Role::User) {
+        for (place, part) in message.parts.iter().enumerate() {
+            if let Part::Other { dialect: of, value } = part
+                && *of != dialect
+            {
+                let kind = value
+                    .get("type")
+                    .and_then(Value::as_str)
+                    .unwrap_or("unknown");
+                return Err(Error::Unsayable {
+                    what: format!("messages[{turn}].content[{place}]: a part of the type `{kind}`"),
+                    why: "the vendor's dialect has no such part",
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The callers' side of each dialect that is served.

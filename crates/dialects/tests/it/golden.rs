@@ -62,8 +62,8 @@ fn every_request_is_written_for_every_vendor_as_its_snapshot_says() {
         for call in CALLED {
             let mut loss = Vec::new();
             let target = target_of(call.dialect(), &form);
-            let text = match call.render_request(&request, &target, &mut loss) {
-                Ok(body) => {
+            let text = match dialects::render(*call, &request, &target, &mut loss) {
+                Ok((body, _)) => {
                     let body: Value = serde_json::from_slice(&body).unwrap();
                     let mut text = serde_json::to_string_pretty(&body).unwrap();
                     text.push_str("\n\nlost:");

@@ -4,15 +4,7 @@
 #[cfg(test)]
 mod anthropic;
 #[cfg(test)]
-mod bedrock;
-#[cfg(test)]
-mod chunking;
-#[cfg(test)]
-mod cohere;
-#[cfg(test)]
 mod corpus;
-#[cfg(test)]
-mod emulation;
 #[cfg(test)]
 mod equivalence;
 #[cfg(test)]
@@ -26,8 +18,6 @@ mod gemini;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
-mod ollama;
-#[cfg(test)]
 mod openai;
 #[cfg(test)]
 mod pages;
@@ -35,8 +25,6 @@ mod pages;
 mod reader;
 #[cfg(test)]
 mod replay;
-#[cfg(test)]
-mod replicate;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
@@ -48,4 +36,6 @@ mod sent;
 #[cfg(test)]
 mod served;
 #[cfg(test)]
-mod short;
+mod vendors;
+#[cfg(test)]
+mod ways;

@@ -1,6 +1,6 @@
 //! What becomes of each feature of a request on its way to a vendor of another dialect.
 
-use dialects::{Call, Form, Loss, Serve};
+use dialects::{Call, Form, Loss, Serve, render};
 use serde_json::Value;
 
 use super::features::{Feature, Sheet};
@@ -110,9 +110,8 @@ fn written(serve: &dyn Serve, call: &dyn Call, body: &Value) -> Result<Written, 
     let request = serve
         .parse_request(body.to_string().as_bytes())
         .map_err(|error| error.to_string())?;
-    let sent = call
-        .render_request(&request, &target, &mut loss)
-        .map_err(|error| error.to_string())?;
+    let (sent, _) =
+        render(call, &request, &target, &mut loss).map_err(|error| error.to_string())?;
     Ok((serde_json::from_slice(&sent).unwrap(), loss))
 }
 

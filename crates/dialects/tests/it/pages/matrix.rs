@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use canon::Kind;
-use dialects::{CALLED, Call, ErrorBody, Form, SERVED, Serve};
+use dialects::{CALLED, Call, ErrorBody, Form, SERVED, Serve, render};
 use serde_json::Value;
 
 use super::features::Sheet;
@@ -145,8 +145,8 @@ fn asked(case: &Case, serve: &dyn Serve, call: &dyn Call, page: &mut String) {
     let target = target_of(call.dialect(), &form);
     let request = serve.parse_request(body.to_string().as_bytes()).unwrap();
     let mut loss = Vec::new();
-    match call.render_request(&request, &target, &mut loss) {
-        Ok(body) => {
+    match render(call, &request, &target, &mut loss) {
+        Ok((body, _)) => {
             let body: Value = serde_json::from_slice(&body).unwrap();
             writeln!(page, "asked: {body}").unwrap();
         }

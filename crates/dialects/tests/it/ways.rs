@@ -1,0 +1,5 @@
+//! The ways between bytes and events: cut anywhere, short, and in other words.
+
+pub(crate) mod chunking;
+pub(crate) mod emulation;
+pub(crate) mod short;
