@@ -285,6 +285,8 @@ pub struct Receipt {
     pub upstream_completion_cost: NanoUsd,
     /// Whether the caller's own provider key was used.
     pub is_byok: bool,
+    /// When the answer was whole, in seconds since 1970, where that is known.
+    pub completed_at: Option<i64>,
 }
 
 /// An error as callers see it, ready to be put into a dialect's form.

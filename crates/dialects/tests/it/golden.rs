@@ -179,5 +179,6 @@ pub(crate) fn receipt_of(usage: Usage) -> Receipt {
         upstream_prompt_cost: NanoUsd::new(2_500),
         upstream_completion_cost: NanoUsd::new(10_000),
         is_byok: false,
+        completed_at: Some(1_763_800_009),
     }
 }

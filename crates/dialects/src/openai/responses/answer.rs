@@ -123,8 +123,10 @@ impl Envelope {
         object.field("created_at", &self.created);
         object.field("model", &self.model);
         object.field("status", state.name());
-        // When it was completed is the clock's to know, and there is none here.
-        object.null("completed_at");
+        let completed_at = receipt
+            .filter(|_| matches!(state, State::Completed))
+            .and_then(|receipt| receipt.completed_at);
+        object.field("completed_at", &completed_at);
         output.render_items(state, object.key("output"));
         match state {
             State::Failed(code, message, _) => {
