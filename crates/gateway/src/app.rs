@@ -16,9 +16,9 @@ use crate::{
     config::{Config, Durability},
     health::Board,
     keyring::{Keyring, PepperError},
-    metrics::Metrics,
     shutdown::Drain,
     snapshot::{self, Snapshot, SnapshotError},
+    telemetry::metrics::Metrics,
 };
 
 /// The handles that everything shares.

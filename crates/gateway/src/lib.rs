@@ -12,7 +12,6 @@ pub mod config;
 pub mod health;
 pub mod inference;
 pub mod keyring;
-pub mod metrics;
 pub mod platform;
 pub mod query;
 pub mod refusal;

@@ -23,7 +23,7 @@ use canon::{Fault, GenerationId, Secret};
 use dialects::Serve;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::{app::Core, chance, clock, metrics::Scope, refusal};
+use crate::{app::Core, chance, clock, refusal, telemetry::metrics::Scope};
 
 pub use admit::{Admitted, Caller};
 pub use count::count;

@@ -22,9 +22,9 @@ use crate::{
         chat::{self, Route},
         gemini, models,
     },
-    metrics,
     platform::{generations, keys},
     refusal,
+    telemetry::metrics,
 };
 
 /// What a connection talks to. The routes of inference, which nearly every request takes, are found here, past the

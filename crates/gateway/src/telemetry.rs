@@ -1,4 +1,6 @@
-//! The log: one line an event, to standard error, as the configuration says.
+//! The log: one line an event, to standard error, as the configuration says; and what is counted (`metrics`).
+
+pub mod metrics;
 
 use std::io::{self, IsTerminal as _};
 

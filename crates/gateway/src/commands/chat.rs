@@ -84,7 +84,7 @@ impl Chat {
 }
 
 /// The gateway's address without what clients append to it.
-fn base(url: &str) -> String {
+pub(super) fn base(url: &str) -> String {
     let url = url.trim_end_matches('/');
     let url = url.strip_suffix("/v1").unwrap_or(url);
     url.strip_suffix("/api").unwrap_or(url).to_owned()

@@ -1,5 +1,7 @@
 //! `weir route`: who would serve a request, in which order, why, and for what price. Nothing is sent.
 
+mod figures;
+
 use std::{process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, anyhow};
@@ -11,6 +13,7 @@ use policy::{
 };
 use serde_json::{Value, json};
 
+use self::figures::Figures;
 use super::{
     ConfigFile, block_on,
     models::{per_million, price_of},
@@ -25,6 +28,16 @@ use crate::{
 /// Tokens of the request whose cost is shown: so many in, so many out.
 const SAMPLE_TOKENS: u64 = 1_000;
 
+/// What a running gateway shows of an endpoint.
+const FIGURES: [&str; 6] = [
+    "status",
+    "uptime_last_5m",
+    "uptime_last_30m",
+    "uptime_last_1d",
+    "latency_last_30m",
+    "throughput_last_30m",
+];
+
 /// Show which endpoints would serve a request, in which order and why. Sends nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -38,7 +51,8 @@ pub(super) struct Route {
     /// The `provider` object of the request.
     #[arg(long, value_name = "JSON")]
     prefs: Option<String>,
-    /// Also say why each has its place, and who may not serve and why.
+    /// Also say why each has its place, who may not serve and why, and, where WEIR_URL names a running gateway, what that
+    /// one has measured.
     #[arg(long)]
     explain: bool,
     /// As JSON.
@@ -65,11 +79,25 @@ impl Route {
                 return Ok(ExitCode::FAILURE);
             }
         };
+        let figures = if self.explain {
+            let targets = plan.order().targets.iter();
+            let found = targets.filter_map(|target| endpoint(&snapshot, target.endpoint));
+            let mut models: Vec<&str> = found.map(|endpoint| endpoint.model.as_str()).collect();
+            models.dedup();
+            // The order stands without them.
+            block_on(Figures::read(&models)).unwrap_or_else(|error| {
+                terminal::complain(&format!("weir: without measured figures: {error:#}"));
+                None
+            })
+        } else {
+            None
+        };
+        let figures = figures.as_ref();
         if self.json {
-            let shown = json_of(&snapshot, &plan, self.explain);
+            let shown = json_of(&snapshot, &plan, (self.explain, figures));
             terminal::say(&serde_json::to_string_pretty(&shown)?)?;
         } else {
-            terminal::say(&table_of(&snapshot, &plan, self.explain))?;
+            terminal::say(&table_of(&snapshot, &plan, (self.explain, figures)))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -124,7 +152,11 @@ fn why(why: Why) -> String {
     }
 }
 
-fn table_of(snapshot: &Snapshot, plan: &Plan, explain: bool) -> String {
+fn table_of(
+    snapshot: &Snapshot,
+    plan: &Plan,
+    (explain, figures): (bool, Option<&Figures>),
+) -> String {
     let heads = [
         "",
         "ENDPOINT",
@@ -151,6 +183,9 @@ fn table_of(snapshot: &Snapshot, plan: &Plan, explain: bool) -> String {
             why(target.why),
         ]);
     }
+    if let Some(figures) = figures {
+        add_figures(&mut rows, heads.len() - 1, figures);
+    }
     if !explain {
         for row in &mut rows {
             row.truncate(heads.len() - 1);
@@ -162,6 +197,17 @@ fn table_of(snapshot: &Snapshot, plan: &Plan, explain: bool) -> String {
         text.push_str(&excluded_table(snapshot, &order.excluded));
     }
     text
+}
+
+/// Puts what a running gateway has measured into these columns.
+fn add_figures(rows: &mut [Vec<String>], column: usize, figures: &Figures) {
+    for (place, row) in rows.iter_mut().enumerate() {
+        let cells = match row.as_slice() {
+            [_, tag, model, ..] if place > 0 => figures.cells(model, tag),
+            _ => figures::HEADS.map(str::to_owned),
+        };
+        row.splice(column..column, cells);
+    }
 }
 
 fn excluded_table(snapshot: &Snapshot, excluded: &[Excluded]) -> String {
@@ -182,7 +228,11 @@ fn excluded_table(snapshot: &Snapshot, excluded: &[Excluded]) -> String {
     terminal::table(&rows.collect::<Vec<_>>(), &[])
 }
 
-fn json_of(snapshot: &Snapshot, plan: &Plan, explain: bool) -> Value {
+fn json_of(
+    snapshot: &Snapshot,
+    plan: &Plan,
+    (explain, figures): (bool, Option<&Figures>),
+) -> Value {
     let order = plan.order();
     let targets = order.targets.iter().filter_map(|target| {
         let endpoint = endpoint(snapshot, target.endpoint)?;
@@ -197,6 +247,13 @@ fn json_of(snapshot: &Snapshot, plan: &Plan, explain: bool) -> Value {
         });
         if explain && let Value::Object(shown) = &mut shown {
             shown.insert("why".to_owned(), json!(why(target.why)));
+            if let Some(figures) = figures {
+                let found = figures.of(endpoint.model.as_str(), &endpoint.tag);
+                for name in FIGURES {
+                    let value = found.get(name).cloned().unwrap_or_default();
+                    shown.insert(name.to_owned(), value);
+                }
+            }
             if let Why::Drawn { per_mille } = target.why {
                 shown.insert("share_per_mille".to_owned(), json!(per_mille));
             }

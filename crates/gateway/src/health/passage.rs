@@ -6,7 +6,7 @@ use canon::{Again, Blame, Fault, Kind, NanoUsd, Usage};
 use policy::health::{Heard, Outcome, Pass, Permit, RETRY_WAIT_MS, Tries};
 
 use super::{Count, Sheet, Verdict};
-use crate::{app::App, clock, metrics::Scope};
+use crate::{app::App, clock, telemetry::metrics::Scope};
 
 /// For how long an endpoint that refuses this account alone is left alone: somebody must act.
 const REFUSED_MS: u64 = 60_000;

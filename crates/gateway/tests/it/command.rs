@@ -210,6 +210,40 @@ impl Drop for Server {
 }
 
 #[test]
+fn a_route_shows_what_a_running_gateway_has_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let route = |url: &str| {
+        let mut command = weir(folder.path());
+        let command = command.env("OPENAI_API_KEY", "sk-x").env("WEIR_URL", url);
+        let output = command
+            .args(["route", "openai/gpt-4o", "--explain"])
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let (code, out, err) = route(&format!("http://{}/api/v1", server.address));
+    assert_eq!(code, Some(0), "{err}");
+    let mut lines = out.lines();
+    let heads = lines.next().unwrap();
+    assert!(
+        heads.contains("STATE") && heads.contains("TOKENS/S"),
+        "{heads}"
+    );
+    assert!(lines.next().unwrap().contains(" well "), "{out}");
+    let (code, out, err) = route("http://127.0.0.1:9");
+    assert_eq!(code, Some(0));
+    assert!(err.contains("no gateway answers"), "{err}");
+    assert!(out.contains("WHY") && !out.contains("STATE"), "{out}");
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
 fn keys_made_and_revoked_beside_a_running_server_count_within_a_second() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());

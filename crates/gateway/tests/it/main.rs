@@ -21,15 +21,11 @@ mod drain;
 #[cfg(test)]
 mod failover;
 #[cfg(test)]
-mod figures;
-#[cfg(test)]
 mod forwarding;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod google;
-#[cfg(test)]
-mod health;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
@@ -43,9 +39,9 @@ mod models;
 #[cfg(test)]
 mod platform;
 #[cfg(test)]
-mod preferences;
-#[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod routing;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
