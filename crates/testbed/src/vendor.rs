@@ -21,16 +21,13 @@ use crate::bill::{BillRule, Delivered, Ledger};
 use crate::mood::Mood;
 use shared::Shared;
 
-mod admin;
 mod answer;
 mod anthropic;
 mod asked;
 mod bedrock;
 mod cohere;
 mod gemini;
-mod key;
 mod meter;
-mod models;
 mod ollama;
 mod openai;
 mod pace;

@@ -1,6 +1,10 @@
 //! The path of one request at a fake vendor: record it, take a mood, wait, speak, pace the bytes,
 //! keep the books.
 
+mod admin;
+mod key;
+mod models;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +20,10 @@ use super::answer::Answer;
 use super::asked::Asked;
 use super::meter::Meter;
 use super::pace::{self, Body};
+use super::place;
 use super::shared::Shared;
 use super::speech::Speech;
 use super::wire::{About, Target, Wire};
-use super::{admin, key, models, place};
 use crate::bill::Delivered;
 use crate::mood::{Mood, Reply};
 

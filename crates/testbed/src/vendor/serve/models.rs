@@ -3,8 +3,8 @@
 use http::request::Parts;
 use serde_json::Value;
 
-use super::wire::Wire;
-use super::{anthropic, gemini, openai};
+use crate::vendor::wire::Wire;
+use crate::vendor::{anthropic, gemini, openai};
 
 /// The wire that is asked over, and its list.
 pub(crate) fn listed(models: &[String], parts: &Parts) -> (Wire, Value) {

@@ -11,9 +11,9 @@ use http_body_util::StreamBody;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::pace::Body;
-use super::shared::{Recorded, Shared};
-use super::wire::Frame;
+use crate::vendor::pace::Body;
+use crate::vendor::shared::{Recorded, Shared};
+use crate::vendor::wire::Frame;
 
 /// Answers an admin request; `name` is what follows `/_testbed/`.
 pub(crate) fn answer(shared: &Shared, method: &Method, name: &str, body: &Bytes) -> Response<Body> {

@@ -6,7 +6,7 @@
 use http::HeaderMap;
 use http::request::Parts;
 
-use super::wire::Wire;
+use crate::vendor::wire::Wire;
 
 /// What a signature's header opens with.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256 ";
