@@ -6,6 +6,11 @@
     reason = "five of the dialects have doors, and the last of them is the plainest"
 )]
 
+mod counts;
+mod fuzz;
+mod google;
+mod losses;
+
 use std::time::Duration;
 
 use axum::body::Body;

@@ -11,8 +11,6 @@ mod command;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
-mod counts;
-#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod doors;
@@ -23,17 +21,11 @@ mod failover;
 #[cfg(test)]
 mod forwarding;
 #[cfg(test)]
-mod fuzz;
-#[cfg(test)]
-mod google;
-#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod keyring;
 #[cfg(test)]
 mod lab;
-#[cfg(test)]
-mod losses;
 #[cfg(test)]
 mod models;
 #[cfg(test)]
