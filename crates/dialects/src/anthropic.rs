@@ -76,10 +76,11 @@ impl Call for Anthropic {
         }
     }
 
-    fn lacks(&self, _form: &Form) -> Lacks {
+    fn lacks(&self, _target: &Target<'_>) -> Lacks {
         Lacks {
             custom_tools: true,
             json_object: true,
+            ..Lacks::default()
         }
     }
 

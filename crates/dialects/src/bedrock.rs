@@ -63,10 +63,11 @@ impl Call for Bedrock {
         Framing::AwsEventStream
     }
 
-    fn lacks(&self, _form: &Form) -> Lacks {
+    fn lacks(&self, _target: &Target<'_>) -> Lacks {
         Lacks {
             custom_tools: true,
             json_object: true,
+            ..Lacks::default()
         }
     }
 

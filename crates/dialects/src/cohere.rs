@@ -51,7 +51,7 @@ impl Call for Cohere {
         Cow::Borrowed("/chat")
     }
 
-    fn lacks(&self, _form: &Form) -> Lacks {
+    fn lacks(&self, _target: &Target<'_>) -> Lacks {
         Lacks {
             custom_tools: true,
             ..Lacks::default()

@@ -3,6 +3,7 @@
 //!
 //! - A custom tool takes free text; elsewhere tools take JSON. It is offered as a function of one text, `input`, and
 //!   what the model writes there is the caller's free text again. A grammar for it can only be asked for in words.
+//! - The name of a speaker stands before what is said.
 //! - An answer that is some JSON object, at a vendor that only knows schemas, is asked for in words.
 
 use canon::{
@@ -25,6 +26,8 @@ pub struct Lacks {
     pub custom_tools: bool,
     /// Answers that are some JSON object.
     pub json_object: bool,
+    /// Names of speakers.
+    pub names: bool,
 }
 
 /// Puts an answer back into the caller's words.
@@ -45,13 +48,17 @@ impl Emulation {
             && (request.tools.iter().any(is_custom)
                 || request.messages.iter().any(has_custom_call));
         let json = lacks.json_object && request.format == Some(Format::JsonObject);
-        if !customs && !json {
+        let names = lacks.names && request.messages.iter().any(is_named);
+        if !customs && !json && !names {
             return None;
         }
         let mut request = request.clone();
         let mut emulation = Self::default();
         if customs {
             emulation.customs = tools_as_functions(&mut request, loss);
+        }
+        if names {
+            request.messages.iter_mut().for_each(name_before_text);
         }
         if json {
             request.format = None;
@@ -180,6 +187,33 @@ impl ParseStream for Emulated {
 fn has_custom_call(message: &Message) -> bool {
     let is_custom = |part: &Part| matches!(part, Part::ToolCall(ToolCall { custom: true, .. }));
     message.parts.iter().any(is_custom)
+}
+
+/// Whether it says who speaks, and has a text to put that before.
+fn is_named(message: &Message) -> bool {
+    message.name.is_some()
+        && message.role != Role::Tool
+        && message
+            .parts
+            .iter()
+            .any(|part| matches!(part, Part::Text(_)))
+}
+
+/// `Ada: hello` (spec/inference.md §2.2).
+fn name_before_text(message: &mut Message) {
+    if !is_named(message) {
+        return;
+    }
+    let first = message.parts.iter_mut().find_map(|part| {
+        if let Part::Text(text) = part {
+            Some(text)
+        } else {
+            None
+        }
+    });
+    if let (Some(name), Some(first)) = (message.name.take(), first) {
+        first.text.insert_str(0, &format!("{name}: "));
+    }
 }
 
 /// Offers custom tools as functions, in the history as well; gives their names.

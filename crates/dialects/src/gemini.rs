@@ -99,9 +99,10 @@ impl Call for Gemini {
         method_path(upstream_model, form, method)
     }
 
-    fn lacks(&self, _form: &Form) -> Lacks {
+    fn lacks(&self, _target: &Target<'_>) -> Lacks {
         Lacks {
             custom_tools: true,
+            names: true,
             ..Lacks::default()
         }
     }

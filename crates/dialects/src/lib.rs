@@ -108,8 +108,8 @@ pub trait Call: Sync {
         Framing::Sse
     }
 
-    /// What vendors of this form lack and [`render`] puts in other words.
-    fn lacks(&self, _form: &Form) -> Lacks {
+    /// What this vendor lacks and [`render`] puts in other words.
+    fn lacks(&self, _target: &Target<'_>) -> Lacks {
         Lacks::default()
     }
 
@@ -321,7 +321,7 @@ pub fn render(
     loss: &mut Vec<Loss>,
 ) -> Result<(Vec<u8>, Option<Emulation>), Error> {
     sayable(call.dialect(), request)?;
-    match Emulation::of(call.lacks(target.form), request, loss) {
+    match Emulation::of(call.lacks(target), request, loss) {
         None => Ok((call.render_request(request, target, loss)?, None)),
         Some((request, emulation)) => {
             let body = call.render_request(&request, target, loss)?;

@@ -45,7 +45,7 @@ impl Call for Ollama {
         Framing::JsonLines
     }
 
-    fn lacks(&self, _form: &Form) -> Lacks {
+    fn lacks(&self, _target: &Target<'_>) -> Lacks {
         Lacks {
             custom_tools: true,
             ..Lacks::default()

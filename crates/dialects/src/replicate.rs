@@ -65,7 +65,7 @@ impl Call for Replicate {
         Framing::Whole
     }
 
-    fn lacks(&self, _form: &Form) -> Lacks {
+    fn lacks(&self, _target: &Target<'_>) -> Lacks {
         Lacks {
             json_object: true,
             ..Lacks::default()

@@ -61,9 +61,11 @@ impl Call for Chat {
         Cow::Borrowed("/chat/completions")
     }
 
-    fn lacks(&self, form: &Form) -> Lacks {
+    fn lacks(&self, target: &Target<'_>) -> Lacks {
+        let knows_names = target.form.openrouter || target.model.starts_with("openai/");
         Lacks {
-            custom_tools: !form.custom_tools,
+            custom_tools: !target.form.custom_tools,
+            names: !knows_names,
             ..Lacks::default()
         }
     }

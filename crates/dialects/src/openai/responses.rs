@@ -21,8 +21,8 @@ use canon::{Dialect, Request, Response};
 use serde_json::{Map, Value};
 
 use crate::{
-    Call, Error, ErrorBody, Form, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp, Target,
-    VendorError, openai,
+    Call, Error, ErrorBody, Form, Lacks, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp,
+    Target, VendorError, openai,
 };
 
 pub use error::as_success;
@@ -72,6 +72,13 @@ impl Call for Responses {
 
     fn path(&self, _upstream_model: &str, _form: &Form, _stream: bool) -> Cow<'static, str> {
         Cow::Borrowed("/responses")
+    }
+
+    fn lacks(&self, _target: &Target<'_>) -> Lacks {
+        Lacks {
+            names: true,
+            ..Lacks::default()
+        }
     }
 
     fn render_request(

@@ -179,7 +179,7 @@ fn some_json_object_is_asked_for_in_words_where_vendors_know_only_schemas() {
     request.tool_choice = None;
     request.messages.truncate(1);
     request.format = Some(Format::JsonObject);
-    let lacking = |call: &&&dyn dialects::Call| call.lacks(&Form::default()).json_object;
+    let lacking = |call: &&&dyn dialects::Call| call.lacks(&target(&Form::default())).json_object;
     for call in CALLED.iter().filter(lacking) {
         let form = Form::default();
         let mut loss = Vec::new();
@@ -190,4 +190,33 @@ fn some_json_object_is_asked_for_in_words_where_vendors_know_only_schemas() {
         assert!(told.contains("JSON object"), "{body}");
         assert_eq!(loss.len(), 1, "{loss:?}");
     }
+}
+
+#[test]
+fn a_speakers_name_stands_before_the_words_where_models_know_no_names() {
+    let mut asked = Request {
+        messages: vec![Message::text(Role::User, "hello")],
+        ..Request::default()
+    };
+    asked.messages[0].name = Some("Ada".to_owned());
+    for call in CALLED {
+        let form = Form::default();
+        let mut loss = Vec::new();
+        let (body, _) = render(*call, &asked, &target(&form), &mut loss).unwrap();
+        let text = String::from_utf8(body).unwrap();
+        assert!(text.contains("Ada: hello"), "{}: {text}", call.dialect());
+        assert!(loss.is_empty(), "{}: {loss:?}", call.dialect());
+    }
+    let chat = called(Dialect::OpenAiChat).unwrap();
+    let form = Form::default();
+    let openai = Target {
+        model: "openai/gpt-5",
+        ..target(&form)
+    };
+    let (body, _) = render(chat, &asked, &openai, &mut Vec::new()).unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(
+        body["messages"][0],
+        json!({"role": "user", "content": "hello", "name": "Ada"})
+    );
 }
