@@ -35,7 +35,6 @@ type Reason = (&'static str, &'static str, &'static str, &'static str);
 
 const NULL: &str = "null says what absence says";
 const YOUNGER: &str = "older recordings lack it; today OpenRouter states it";
-const CLOCK: &str = "codecs read no clock; ours is null";
 const EMPTY: &str = "theirs is an empty text where nothing is said, ours null";
 
 /// Keys that only theirs have.
@@ -75,13 +74,6 @@ const THEIRS: &[Reason] = &[
     ),
     ("chat", ".", "null", NULL),
     ("responses", "", "null", NULL),
-    ("responses", ".completed_at", "", CLOCK),
-    (
-        "responses_stream",
-        "response.completed .response.completed_at",
-        "",
-        CLOCK,
-    ),
     (
         "responses",
         ".reasoning",
@@ -110,13 +102,6 @@ const OURS: &[Reason] = &[
         ".choices[].delta.reasoning_details",
         "",
         "theirs has the words in `reasoning` only; ours in both",
-    ),
-    ("responses", ".completed_at", "", CLOCK),
-    (
-        "responses_stream",
-        "response.completed .response.completed_at",
-        "",
-        CLOCK,
     ),
     ("responses", "", "null", NULL),
     (
