@@ -93,6 +93,8 @@ impl Tuning {
 
 /// In place of the failures of one that is probed before its time.
 const EARLY: u8 = 1;
+/// In place of the failures of one that did not fail, but asked for peace.
+const DISTURBED: u8 = 2;
 
 impl Default for Breaker {
     fn default() -> Self {
@@ -200,11 +202,19 @@ impl Breaker {
         }
     }
 
-    /// The probe was never heard of again (its caller left): the next one may probe at once.
+    /// The probe was never heard of again (its caller left): the next one may probe at once. Of one that did not fail
+    /// nothing new is known: all may ask, as before.
     #[must_use]
     pub fn abandoned(self, now_ms: u64, tuning: &Tuning) -> Self {
         if self.phase != Phase::Probing {
             return self;
+        }
+        if self.failures == DISTURBED {
+            return Self {
+                phase: Phase::Closed,
+                failures: 0,
+                ..self
+            };
         }
         let open = Self {
             phase: Phase::Open,
@@ -219,9 +229,10 @@ impl Breaker {
     /// Puts everybody off until one has probed, where all may ask now.
     #[must_use]
     pub fn to_probe(self, now_ms: u64) -> Option<Self> {
+        let failures = if self.is_closed() { DISTURBED } else { 0 };
         matches!(self.phase, Phase::Closed | Phase::Ramping).then_some(Self {
             phase: Phase::Probing,
-            failures: 0,
+            failures,
             since_ms: now_ms,
             ..self
         })

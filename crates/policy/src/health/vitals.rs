@@ -207,7 +207,10 @@ impl Vitals {
 
     /// A permitted call is over. `unheard` is a probe that nobody judged, because its caller left.
     pub fn end(&self, unheard: bool, now: i64) {
-        self.flights.fetch_sub(1, Ordering::Relaxed);
+        if self.flights.fetch_sub(1, Ordering::Relaxed) == 1 {
+            // Nobody waits any more, though nothing may have been heard of who left.
+            self.waits_since.store(i64::MAX, Ordering::Relaxed);
+        }
         if unheard {
             self.update(|breaker| Some(breaker.abandoned(millis(now), &self.tuning)));
         }

@@ -194,6 +194,31 @@ fn who_asked_for_peace_is_disturbed_at_most_once_before_its_time() {
 }
 
 #[test]
+fn who_leaves_before_a_word_is_heard_does_not_make_a_well_endpoint_rest() {
+    let vitals = endpoint(WINDOW);
+    vitals.rest(60_000, NOW);
+    for second in 1..4 {
+        let now = NOW + second * SECOND;
+        assert_eq!(vitals.begin(now, true), Some(Pass::Probe), "{second}");
+        vitals.end(true, now);
+    }
+    let later = NOW + 61 * SECOND;
+    assert_eq!(vitals.begin(later, false), Some(Pass::Usual));
+}
+
+#[test]
+fn who_left_an_hour_ago_does_not_wait_any_more() {
+    let vitals = endpoint(WINDOW);
+    assert!(vitals.begin(NOW, false).is_some());
+    vitals.end(false, NOW + SECOND);
+    let later = NOW + 3_600 * SECOND;
+    for _ in 0..3 {
+        assert!(vitals.begin(later, false).is_some());
+    }
+    assert_eq!(vitals.standing(later), Standing::Well);
+}
+
+#[test]
 fn a_probe_before_its_time_that_fails_does_not_make_the_wait_longer() {
     let vitals = endpoint(WINDOW);
     fail(&vitals, 5, NOW);
