@@ -7,6 +7,7 @@ const BYTES_MAX: usize = 600;
 const PREFIXES: &[&str] = &[
     "sk-", "sk_", "gsk_", "xai-", "fw_", "tgp_", "hf_", "aiza", "org-", "org_", "proj_", "proj-",
     "acct_", "user-", "bearer", "eyj", "akia", "asia", "dapi", "nvapi-", "r8_", "csk-", "pplx-",
+    "ya29.",
 ];
 
 const HIDDEN: &str = "***";
@@ -98,6 +99,7 @@ mod tests {
                 "User: arn:aws:iam::1:user/x with AKIAIOSFODNN7 is not authorized",
                 "User: *** with *** is not authorized",
             ),
+            ("token ya29.c0Abc_d-e expired", "token *** expired"),
             ("token eyJhbGciOi.eyJpc3M.c2ln expired", "token *** expired"),
         ] {
             let secrets = ["topsecret", "lab.example"];

@@ -33,14 +33,19 @@ pub(super) fn find(http_status: u16, error: &VendorError) -> Finding {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let is = |codes: &[&str]| codes.contains(&code.as_str());
 
-    if is(ACCOUNT_CODES) || says(ACCOUNT_WORDS) {
+    // Where the request is at fault, what is quoted may be the caller's: nobody's words shall put an account out of
+    // order for all.
+    let own = matches!(status, 400 | 422).then(|| unquoted(&message));
+    let own = own.as_deref().unwrap_or(&message);
+    let says_itself = |words: &[&str]| words.iter().any(|word| own.contains(word));
+    if is(ACCOUNT_CODES) || says_itself(ACCOUNT_WORDS) {
         return Finding::Account;
     }
     if status < 500 || says(SPOKEN_UNDER_500) {
         if let Some(kind) = kind_of(&code, &message) {
             return Finding::Caller(kind);
         }
-        if is(MODEL_CODES) || (says(&["model", "deployment"]) && says(MODEL_WORDS)) {
+        if is(MODEL_CODES) || (says_itself(&["model", "deployment"]) && says_itself(MODEL_WORDS)) {
             return Finding::Model;
         }
     }
@@ -52,6 +57,36 @@ pub(super) fn find(http_status: u16, error: &VendorError) -> Finding {
         return Finding::Upstream(Kind::ProviderOverloaded);
     }
     by_status(status)
+}
+
+/// A text without what stands in quotation marks. An apostrophe within a word is none; what has no end is not quoted.
+fn unquoted(text: &str) -> String {
+    let is_word = |next: Option<char>| next.is_some_and(char::is_alphanumeric);
+    let mut own = String::with_capacity(text.len());
+    // Marks that no longer have an end, so that nothing is searched twice.
+    let mut endless = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '`', '\'']) {
+        let (before, quoted) = rest.split_at(at);
+        own.push_str(before);
+        own.push(' ');
+        let mut marks = quoted.chars();
+        let mark = marks.next().unwrap_or_default();
+        let inside = marks.as_str();
+        rest = inside;
+        if endless.contains(mark) || mark == '\'' && is_word(before.chars().next_back()) {
+            continue;
+        }
+        let mut behind = inside
+            .match_indices(mark)
+            .filter_map(|(end, _)| inside.get(end + 1..));
+        match behind.find(|behind| mark != '\'' || !is_word(behind.chars().next())) {
+            Some(behind) => rest = behind,
+            None => endless.push(mark),
+        }
+    }
+    own.push_str(rest);
+    own
 }
 
 fn by_status(status: u16) -> Finding {
@@ -341,3 +376,22 @@ const OVERLOADED_CODES: &[&str] = &[
     "modelnotreadyexception",
     "temporarily_unavailable",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_quoted_is_not_said() {
+        for (text, own) in [
+            ("no 'a b' or \"c\" or `d`", "no   or   or  "),
+            ("you don't and can't", "you don t and can t"),
+            ("an 'end that isn't there", "an  end that isn t there"),
+            ("'it's' here", "  here"),
+            ("", ""),
+        ] {
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(words(&unquoted(text)), words(own), "{text}");
+        }
+    }
+}

@@ -635,6 +635,25 @@ fn errors_that_were_not_recorded_are_taken_for_what_vendors_document() {
 }
 
 #[test]
+fn what_a_vendor_quotes_of_a_request_says_nothing_about_account_or_model() {
+    for quoted in [
+        "invalid api key",
+        "your credit balance is too low",
+        "the model does not exist",
+    ] {
+        for message in [
+            format!("Invalid value: '{quoted}'. Supported values are: 'auto' and 'none'."),
+            format!("tool_choice: unknown variant `{quoted}`, expected one of `auto`, `none`"),
+            format!("{{\"loc\": [\"body\"], \"input\": \"{quoted}\"}}"),
+        ] {
+            let fault = said(400, "", &message);
+            let meaning = Taken::Caller(Kind::InvalidRequest);
+            assert_eq!(taken(&fault), meaning, "{message}");
+        }
+    }
+}
+
+#[test]
 fn the_caller_hears_the_vendors_words_only_about_the_request() {
     let request = said(
         400,
