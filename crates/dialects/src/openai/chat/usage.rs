@@ -137,7 +137,7 @@ impl Group {
             (Self::Usage, "completion_tokens_details") => Some(Self::Completion),
             (Self::Usage, "prompt_token_details") => Some(Self::PromptMisspelt),
             (Self::Usage, "completion_token_details") => Some(Self::CompletionMisspelt),
-            (Self::Usage, "cache_creation") => Some(Self::CacheCreation),
+            (Self::Usage | Self::Prompt, "cache_creation") => Some(Self::CacheCreation),
             (Self::Usage, "server_tool_use_details") => Some(Self::ToolUseDetails),
             (Self::Usage, "server_tool_use") => Some(Self::ToolUse),
             _ => None,
@@ -159,6 +159,7 @@ struct Counts {
     num_cached: Count,
     prompt_cache_write: Count,
     cache_creation: Count,
+    prompt_cache_creation: Count,
     creation_5m: Count,
     creation_1h: Count,
     reasoning: Count,
@@ -192,6 +193,8 @@ impl Counts {
             (Group::Usage, "num_search_queries") => &mut self.search_queries,
             (Group::Prompt, "cached_tokens") => &mut self.prompt_cached,
             (Group::Prompt, "cache_write_tokens") => &mut self.prompt_cache_write,
+            // Alibaba.
+            (Group::Prompt, "cache_creation_input_tokens") => &mut self.prompt_cache_creation,
             (Group::Prompt, "audio_tokens") => &mut self.prompt_audio,
             (Group::Prompt, "image_tokens") => &mut self.prompt_image,
             (Group::PromptMisspelt, "cached_tokens") => &mut self.prompt_misspelt_cached,
@@ -213,6 +216,17 @@ impl Counts {
 
     /// The usage; `None` where no prompt and answer are stated, or something that cannot be true.
     fn usage(self) -> Option<Usage> {
+        let cache_write_1h_tokens = first([self.creation_1h])?;
+        // The split by lifetime is part of the count of all that was written, where both are stated.
+        let written = first([
+            self.prompt_cache_write,
+            self.cache_creation,
+            self.prompt_cache_creation,
+        ])?;
+        let cache_write_tokens = match first([self.creation_5m])? {
+            0 => written.saturating_sub(cache_write_1h_tokens),
+            stated => stated,
+        };
         let mut usage = Usage {
             prompt_tokens: self.prompt.required()?,
             completion_tokens: self.completion.required()?,
@@ -224,12 +238,8 @@ impl Counts {
                 self.num_cached,
                 self.prompt_misspelt_cached,
             ])?,
-            cache_write_tokens: first([
-                self.creation_5m,
-                self.prompt_cache_write,
-                self.cache_creation,
-            ])?,
-            cache_write_1h_tokens: first([self.creation_1h])?,
+            cache_write_tokens,
+            cache_write_1h_tokens,
             reasoning_tokens: first([
                 self.completion_reasoning,
                 self.reasoning,
@@ -363,6 +373,40 @@ mod tests {
             let mut object = json!({"prompt_tokens": 10, "completion_tokens": 1});
             object[name] = value;
             assert_eq!(usage(&object).unwrap().cached_tokens, 8, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_was_written_to_a_cache_counts_once_wherever_it_stands() {
+        for (details, written) in [
+            (json!({"cache_creation_input_tokens": 8}), (8, 0)),
+            (
+                json!({"cache_creation_input_tokens": 8, "cache_type": "ephemeral",
+                "cache_creation": {"ephemeral_5m_input_tokens": 8}}),
+                (8, 0),
+            ),
+            (
+                json!({"cache_creation_input_tokens": 8,
+                "cache_creation": {"ephemeral_1h_input_tokens": 8}}),
+                (0, 8),
+            ),
+            (
+                json!({"cache_creation_input_tokens": 8, "cache_creation":
+                {"ephemeral_5m_input_tokens": 3, "ephemeral_1h_input_tokens": 5}}),
+                (3, 5),
+            ),
+        ] {
+            let mut above = json!({"prompt_tokens": 10, "completion_tokens": 1});
+            let mut within = above.clone();
+            within["prompt_tokens_details"] = details.clone();
+            for (name, value) in details.as_object().unwrap() {
+                above[name] = value.clone();
+            }
+            for stated in [above, within] {
+                let usage = usage(&stated).unwrap();
+                let read = (usage.cache_write_tokens, usage.cache_write_1h_tokens);
+                assert_eq!(read, written, "{stated}");
+            }
         }
     }
 
