@@ -179,6 +179,10 @@ impl ParseStream for Emulated {
         read
     }
 
+    fn heard(&mut self, choice: u32, text: &str) {
+        self.stream.heard(choice, text);
+    }
+
     fn is_complete(&self) -> bool {
         self.stream.is_complete()
     }

@@ -152,6 +152,10 @@ pub trait ParseStream: Send {
     /// reported as [`Step::Error`].
     fn frame(&mut self, frame: &Frame<'_>, out: &mut Vec<Step>) -> Result<(), Error>;
 
+    /// Text that came in a frame which was read the short way ([`Short`]) and not given here: for who needs the words
+    /// of an answer again behind them.
+    fn heard(&mut self, _choice: u32, _text: &str) {}
+
     /// The bytes are at their end: whether the answer had come to its own end before (a finish reason or
     /// an end marker was seen). A stream that is cut says no.
     fn is_complete(&self) -> bool;

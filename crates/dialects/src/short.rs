@@ -78,6 +78,7 @@ impl ParseStream for Short {
         if self.is_known
             && let Some(text) = self.known.text_of(frame)
         {
+            self.long.heard(self.known.choice, text);
             out.push(Step::Event(Event::Text {
                 choice: self.known.choice,
                 block: self.known.block,

@@ -117,6 +117,11 @@ impl Candidate {
         Ok(())
     }
 
+    /// More of the text block under way, which was told elsewhere: places of sources count it.
+    pub(super) fn heard(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
     fn part(&mut self, mut part: Fields, out: &mut Vec<Step>) -> Result<(), Error> {
         let has_text = part.peek("text").is_some_and(Value::is_string);
         if has_text {

@@ -37,6 +37,12 @@ impl ParseStream for Stream {
         self.read(fields, out)
     }
 
+    fn heard(&mut self, choice: u32, text: &str) {
+        if let Some(candidate) = self.candidates.get_mut(&choice) {
+            candidate.heard(text);
+        }
+    }
+
     /// Gemini has no end marker: an answer is complete when each candidate said why it ended.
     fn is_complete(&self) -> bool {
         self.is_blocked

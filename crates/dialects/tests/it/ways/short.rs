@@ -105,6 +105,25 @@ proptest! {
     }
 }
 
+#[test]
+fn places_of_sources_count_text_that_was_read_the_short_way() {
+    // Vertex states no counts before the end: its chunks differ in nothing but the text.
+    let mut stream = String::new();
+    for text in ["Gr\u{fc}\u{df}e ", "aus K\u{f6}ln ", "von ", "heute."] {
+        stream.push_str(&format!(
+            "data: {{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\"{text}\"}}]}}}}],\"responseId\":\"r\"}}\n\n"
+        ));
+    }
+    stream.push_str(
+        r#"data: {"candidates":[{"finishReason":"STOP","groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://e.example"}}],"groundingSupports":[{"segment":{"startIndex":22,"endIndex":28,"text":"heute."},"groundingChunkIndices":[0]}]}}]}"#,
+    );
+    stream.push_str("\n\n");
+    let call = called(Dialect::Gemini).unwrap();
+    assert_both_ways_equal(call, stream.as_bytes(), "sources");
+    let said = replay(call, [stream.as_bytes()]).unwrap().transcript();
+    assert!(said.contains("start: Some(19)"), "{said}");
+}
+
 /// A parser that counts the frames it is shown.
 struct Counting {
     parser: Box<dyn ParseStream>,
