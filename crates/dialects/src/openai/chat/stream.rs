@@ -96,7 +96,7 @@ impl Reader {
                 extras: Extras::NONE,
             });
         }
-        let mut failure = chunk.error;
+        let (mut failure, mut usage) = (chunk.error, chunk.usage);
         for (place, mut piece) in pieces.into_iter().enumerate() {
             if failure.is_nothing() {
                 failure = std::mem::take(&mut piece.error);
@@ -105,9 +105,12 @@ impl Reader {
             if !failure.is_nothing() && piece.is_broken() {
                 piece.finish_reason = Loose::Nothing;
             }
+            if usage.is_nothing() {
+                usage = std::mem::take(&mut piece.usage);
+            }
             self.piece(place, piece, out);
         }
-        self.count(chunk.usage, rare.groq, out);
+        self.count(usage, rare.groq, out);
         (!failure.is_nothing()).then(|| from_field(&failure.into_value(), None))
     }
 

@@ -82,6 +82,8 @@ pub(super) struct Piece<'a> {
     /// vLLM: the stop sequence that ended it.
     pub(super) stop_reason: Loose<'a>,
     pub(super) error: Loose<'a>,
+    /// Moonshot: the counts, in the piece that ends the answer.
+    pub(super) usage: Stated,
 }
 
 /// A message, or a piece of one.
@@ -228,6 +230,7 @@ impl<'de: 'a, 'a> Fill<'de> for Piece<'a> {
             "native_finish_reason" => self.native_finish_reason = map.next_value()?,
             "stop_reason" => self.stop_reason = map.next_value()?,
             "error" => self.error = map.next_value()?,
+            "usage" => self.usage = map.next_value()?,
             _ => {
                 map.next_value::<IgnoredAny>()?;
             }

@@ -149,11 +149,24 @@ fn a_call_without_an_id_gets_one_that_stays_the_same() {
 }
 
 #[test]
+fn a_whole_message_behind_its_deltas_says_nothing_twice() {
+    let begun = r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":"","reasoning_content":"hm"}}]}"#;
+    let text = r#"{"choices":[{"index":0,"delta":{"content":"a"}}]}"#;
+    let whole = r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"a","reasoning_content":"hm"},"finish_reason":"stop"}]}"#;
+    let once = ["thought hm None", "text a"];
+    assert_eq!(said(&read(&[begun, text, whole])), once);
+    assert_eq!(said(&read(&[whole])), once);
+}
+
+#[test]
 fn usage_is_read_wherever_it_stands() {
     let usage = r#"{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13}"#;
     let text = r#"{"choices":[{"index":0,"delta":{"content":"a"}}]}"#;
     let of_finish = format!(
         r#"{{"choices":[{{"index":0,"delta":{{}},"finish_reason":"stop"}}],"usage":{usage}}}"#
+    );
+    let of_piece = format!(
+        r#"{{"choices":[{{"index":0,"delta":{{}},"finish_reason":"stop","usage":{usage}}}]}}"#
     );
     let of_last = format!(r#"{{"choices":[],"usage":{usage}}}"#);
     let of_groq = format!(r#"{{"choices":[],"x_groq":{{"id":"r","usage":{usage}}}}}"#);
@@ -163,6 +176,7 @@ fn usage_is_read_wherever_it_stands() {
         vec![text, &of_finish],
         vec![text, END, &of_last, "[DONE]"],
         vec![text, END, &of_groq],
+        vec![text, &of_piece],
         vec![early, &of_finish],
         vec![half, &of_finish],
     ] {

@@ -25,6 +25,8 @@ pub(super) struct ChoiceReader {
     calls: Calls,
     is_cited: bool,
     is_finished: bool,
+    /// Whether a delta said anything.
+    has_deltas: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,7 @@ impl ChoiceReader {
             calls: Calls::new(index),
             is_cited: false,
             is_finished: false,
+            has_deltas: false,
         }
     }
 
@@ -71,13 +74,14 @@ impl ChoiceReader {
         out: &mut impl FnMut(Event),
     ) {
         // Perplexity and Writer repeat the whole message beside each delta, and Perplexity writes an empty delta
-        // beside a whole message.
+        // beside a whole message. MiniMax repeats it behind the deltas.
+        self.has_deltas |= piece.delta.as_ref().is_some_and(|it| !it.says_nothing());
         let delta = match (piece.delta, piece.message) {
             (Some(delta), Some(message)) if delta.says_nothing() && self.is_untouched() => {
                 Some(message)
             }
             (Some(delta), _) => Some(delta),
-            (None, message) => message,
+            (None, message) => message.filter(|_| !self.has_deltas || self.is_untouched()),
         };
         if let Some(delta) = delta {
             self.delta(*delta, id, out);
