@@ -100,6 +100,7 @@ fn upstream_of(provider: &Provider) -> Result<Upstream, providers::Error> {
     let Some(known) = providers::find(provider.id.as_str()).filter(|_| provider.dialect.is_none())
     else {
         return Upstream::own(OwnProvider {
+            auth: provider.auth,
             id: provider.id.to_string(),
             name: provider
                 .name

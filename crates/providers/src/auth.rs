@@ -1,5 +1,5 @@
-//! How a vendor wants to be shown who asks: a closed list. Always in headers: a key in a URL ends in somebody's log,
-//! and no vendor here forces one there.
+//! How a vendor wants to be shown who asks: a closed list. In headers wherever a vendor takes them there: a key in a URL
+//! ends in somebody's log. No known vendor forces one there; a server of one's own may.
 //!
 //! [`Auth`] is what is known of a vendor, [`Settings`] what an operator gave, and a [`Signer`] what comes of the two:
 //! a header that never changes, a signature over each request, or a token that is fetched and kept fresh.
@@ -30,6 +30,8 @@ pub enum Auth {
     Bearer,
     /// A header of its own with the bare key (`x-api-key`); lower case.
     Header(&'static str),
+    /// A member of the query with the key (`?key=…`), for servers that take it nowhere else.
+    Query(&'static str),
     /// AWS Signature Version 4 for this service, or a Bedrock API key as bearer.
     Aws(&'static str),
     /// Google's OAuth: a service account, a user's own credentials, or the machine's.
@@ -81,11 +83,20 @@ impl Auth {
         }
     }
 
+    /// The words for it in the configuration of a vendor of one's own.
+    pub const WORDS: &[(&'static str, Self)] = &[
+        ("bearer", Self::Bearer),
+        ("x-api-key", Self::Header("x-api-key")),
+        ("x-goog-api-key", Self::Header("x-goog-api-key")),
+        ("api-key", Self::Header("api-key")),
+        ("query", Self::Query("key")),
+    ];
+
     /// The settings that credentials beyond a key are made of.
     #[must_use]
     pub const fn settings(self) -> &'static [Setting] {
         match self {
-            Self::Bearer | Self::Header(_) => &[],
+            Self::Bearer | Self::Header(_) | Self::Query(_) => &[],
             Self::Aws(_) => aws::SETTINGS,
             Self::Google => google::SETTINGS,
             Self::Azure => clients::ENTRA,
@@ -98,7 +109,7 @@ impl Auth {
     /// What would do besides `api_key`; for the message that nothing was given.
     pub(crate) const fn instead(self) -> &'static str {
         match self {
-            Self::Bearer | Self::Header(_) | Self::Ibm => "",
+            Self::Bearer | Self::Header(_) | Self::Query(_) | Self::Ibm => "",
             Self::Aws(_) => ", or access_key_id and secret_access_key, or profile",
             Self::Google => ", or credentials",
             Self::Azure => ", or tenant_id, client_id and client_secret",
@@ -119,6 +130,7 @@ impl Auth {
             (Self::Header(name), Some(key)) => {
                 fixed(bare(HeaderName::from_static(name), key.expose()))
             }
+            (Self::Query(name), Some(key)) => Ok(Signed::query(name, key)),
             (Self::Azure, Some(key)) => {
                 fixed(bare(HeaderName::from_static("api-key"), key.expose()))
             }
@@ -128,7 +140,9 @@ impl Auth {
             )),
             (Self::Snowflake, Some(key)) => snowflake::by_token(key),
             (Self::Ibm, Some(key)) => clients::ibm(key, settings),
-            (Self::Bearer | Self::Header(_) | Self::Ibm, None) => Err(Missing::Everything),
+            (Self::Bearer | Self::Header(_) | Self::Query(_) | Self::Ibm, None) => {
+                Err(Missing::Everything)
+            }
             (Self::Aws(service), None) => aws::prepare(service, settings),
             (Self::Google, None) => google::prepare(settings),
             (Self::Azure, None) => clients::entra(settings),

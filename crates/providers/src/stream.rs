@@ -401,6 +401,7 @@ mod tests {
     /// How the stream ended and after how many milliseconds; the limits are those of production.
     async fn run(pieces: &[(u64, &'static str)]) -> (Result<usize, Kind>, u64) {
         let upstream = Upstream::own(OwnProvider {
+            auth: None,
             id: "lab".to_owned(),
             name: "Lab".to_owned(),
             dialect: Dialect::Gemini,

@@ -18,7 +18,7 @@ use self::{
     template::fill,
     way::{Shown, Spoken},
 };
-use crate::{DataPolicy, Models, Provider, Setting, Settings, auth::Signed};
+use crate::{Auth, DataPolicy, Models, Provider, Setting, Settings, auth::Signed};
 
 /// A provider that can be called. Cheap to clone; `Debug` shows no key.
 #[derive(Clone)]
@@ -50,8 +50,10 @@ pub struct OwnProvider {
     pub base_url: String,
     /// Further wire formats it speaks, and where.
     pub also: Vec<(Dialect, String)>,
-    /// Its key, where it wants one; shown as the dialect's reference vendor wants it.
+    /// Its key, where it wants one; shown as `auth` says.
     pub key: Option<Secret<String>>,
+    /// How it is shown its key; as its dialect's reference vendor wants it where absent.
+    pub auth: Option<Auth>,
     /// What it does with data.
     pub data_policy: DataPolicy,
 }
@@ -155,7 +157,13 @@ impl Upstream {
     pub fn own(provider: OwnProvider) -> Result<Self, Error> {
         let wires = [(provider.dialect, provider.base_url)];
         let spoken = wires.into_iter().chain(provider.also);
-        let spoken = spoken.map(|(dialect, base_url)| Spoken::usual(dialect, base_url));
+        let spoken = spoken.map(|(dialect, base_url)| {
+            let usual = Spoken::usual(dialect, base_url);
+            Spoken {
+                auth: provider.auth.or(usual.auth),
+                ..usual
+            }
+        });
         Self::new(Parts {
             id: &provider.id,
             name: &provider.name,
@@ -164,7 +172,7 @@ impl Upstream {
             shown: Shown {
                 signed: Signed::open(),
                 key: provider.key.as_ref(),
-                // Each wire as its reference vendor wants it.
+                // Each wire as its reference vendor wants it, or as the operator says.
                 auth: None,
                 settings: &Settings::default(),
             },

@@ -32,6 +32,8 @@ pub struct Provider {
     pub base_url: Option<String>,
     /// What it speaks. Present for vendors of one's own, absent for known ones.
     pub dialect: Option<Dialect>,
+    /// How a vendor of one's own is shown its key; absent means as its dialect's reference vendor wants it.
+    pub auth: Option<providers::Auth>,
     /// How it is shown; absent for known vendors, and where its id is good enough.
     pub name: Option<String>,
     /// What a known vendor's address and credentials are made of.
@@ -98,6 +100,7 @@ fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Optio
     let api_key = read_key(&mut section, &variable("api_key"), own_variables);
     let base_url = read_address(&mut section, "base_url", &variable("base_url"));
     let dialect = section.word("dialect", "", &spoken());
+    let auth = section.word("auth", "", providers::Auth::WORDS);
     let name = section
         .text("name", &variable("name"))
         .map(|(name, _)| name);
@@ -105,6 +108,7 @@ fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Optio
         api_key,
         base_url,
         dialect,
+        auth,
         name,
         settings: vendor.map_or_else(Settings::default, |known| {
             vendor::read(&mut section, known, named && enabled)
@@ -162,7 +166,7 @@ fn read_also(section: &mut Section<'_, '_>) -> Vec<(Dialect, String)> {
 
 /// What a known vendor is called, speaks and does with data is not a setting.
 fn refuse_what_is_known(section: &mut Section<'_, '_>) {
-    for name in ["dialect", "name", "data_policy"] {
+    for name in ["dialect", "auth", "name", "data_policy"] {
         if section.says(name) {
             let place = section.place();
             let say = "only for vendors of one's own: this one is known; give yours another id";

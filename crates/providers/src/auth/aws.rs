@@ -246,7 +246,7 @@ fn query(query: &str) -> String {
     pairs.join("&")
 }
 
-fn encode(text: &str, kept: &str, out: &mut String) {
+pub(super) fn encode(text: &str, kept: &str, out: &mut String) {
     for byte in text.bytes() {
         let unreserved = byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
         if unreserved || kept.as_bytes().contains(&byte) {

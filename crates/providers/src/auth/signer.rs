@@ -1,7 +1,7 @@
 //! What an upstream holds to show who asks, and how a request comes by it.
 
 use canon::Secret;
-use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, uri::PathAndQuery};
 use http_body_util::Full;
 
 use super::{aws, bearer, token::Token, token::TokenError};
@@ -20,6 +20,8 @@ pub(crate) struct Signed {
 pub(crate) enum Signer {
     /// Nothing changes.
     Fixed,
+    /// A member of the query; in the address only while the request is sent.
+    Query(&'static str, Secret<String>),
     /// A signature over the request.
     Aws(aws::Signer),
     /// A token that is fetched.
@@ -34,6 +36,14 @@ impl Signed {
         Self {
             headers,
             signer: Signer::Fixed,
+        }
+    }
+
+    /// A key in the query.
+    pub(super) fn query(name: &'static str, key: &Secret<String>) -> Self {
+        Self {
+            headers: HeaderMap::new(),
+            signer: Signer::Query(name, key.clone()),
         }
     }
 
@@ -59,7 +69,7 @@ impl Signer {
     pub(crate) fn refused(&self) {
         match self {
             Self::Token(token) => token.forget(),
-            Self::Fixed | Self::Aws(_) => {}
+            Self::Fixed | Self::Query(..) | Self::Aws(_) => {}
         }
     }
 
@@ -75,6 +85,11 @@ impl Signer {
     ) -> Result<(), TokenError> {
         match self {
             Self::Fixed => Ok(()),
+            Self::Query(name, key) => {
+                let uri = with_member(request.uri(), name, key.expose());
+                *request.uri_mut() = uri.ok_or(TokenError::Unsendable)?;
+                Ok(())
+            }
             Self::Aws(signer) => signer
                 .sign(request, body, now_s)
                 .map_err(|_| TokenError::Unsendable),
@@ -86,4 +101,18 @@ impl Signer {
             }
         }
     }
+}
+
+/// The address with one more member in its query; `None` where that makes no address.
+fn with_member(uri: &Uri, name: &str, value: &str) -> Option<Uri> {
+    let mut parts = uri.clone().into_parts();
+    let path = parts
+        .path_and_query
+        .as_ref()
+        .map_or("/", PathAndQuery::as_str);
+    let joint = if path.contains('?') { '&' } else { '?' };
+    let mut path = format!("{path}{joint}{name}=");
+    aws::encode(value, "", &mut path);
+    parts.path_and_query = Some(path.parse().ok()?);
+    Uri::from_parts(parts).ok()
 }

@@ -312,6 +312,7 @@ fn shown(auth: Auth) -> (&'static str, String) {
         Auth::Azure => ("api-key", KEY.to_owned()),
         Auth::Google => ("x-goog-api-key", KEY.to_owned()),
         Auth::Ibm => panic!("the key is traded for a token (signing.rs)"),
+        Auth::Query(_) => panic!("no known vendor forces the key into its address"),
     }
 }
 
@@ -497,6 +498,7 @@ fn an_address_that_cannot_be_called_is_refused_and_not_repeated() {
         "https://exa mple.com",
     ] {
         let error = Upstream::own(OwnProvider {
+            auth: None,
             id: "lab".to_owned(),
             name: "Lab".to_owned(),
             dialect,
@@ -523,11 +525,50 @@ fn an_address_that_cannot_be_called_is_refused_and_not_repeated() {
     }
 }
 
+#[tokio::test]
+async fn a_server_of_ones_own_is_shown_its_key_as_the_operator_says() {
+    const ODD: &str = "k&y=/?#\u{e4}";
+    let client = Client::new().unwrap();
+    for (word, auth) in Auth::WORDS {
+        let fake = vendor().await;
+        let (dialect, wire) = wires().next().unwrap();
+        let is_query = matches!(auth, Auth::Query(_));
+        let upstream = Upstream::own(OwnProvider {
+            auth: Some(*auth),
+            id: "lab".to_owned(),
+            name: "Lab".to_owned(),
+            dialect,
+            base_url: fake.base_url(wire),
+            also: Vec::new(),
+            key: Some(Secret::new(if is_query { ODD } else { KEY }.to_owned())),
+            data_policy: DataPolicy::UNKNOWN,
+        })
+        .unwrap();
+        assert!(!format!("{upstream:?}").contains(ODD), "{word}");
+        let way = upstream.ways().next().unwrap();
+        ask_on(&client, (&upstream, way), false).await.unwrap();
+        let sent = fake.requests().pop().unwrap();
+        if is_query {
+            assert!(
+                sent.path.ends_with("?key=k%26y%3D%2F%3F%23%C3%A4"),
+                "{}",
+                sent.path
+            );
+            assert!(sent.headers.get("authorization").is_none());
+        } else {
+            let (name, value) = shown(*auth);
+            assert_eq!(sent.headers.get(name).unwrap().to_str().unwrap(), value);
+            assert!(!sent.path.contains(KEY), "{word}");
+        }
+    }
+}
+
 #[test]
 fn an_id_or_a_key_that_cannot_be_sent_is_refused_and_the_key_not_shown() {
     let (dialect, _) = wires().next().unwrap();
     let own = |id: &str, key: &str| {
         Upstream::own(OwnProvider {
+            auth: None,
             id: id.to_owned(),
             name: "Lab".to_owned(),
             dialect,

@@ -58,6 +58,7 @@ pub(crate) async fn vendor() -> Vendor {
 /// A provider of one's own at an address, with a key.
 pub(crate) fn own(dialect: Dialect, base_url: &str) -> Upstream {
     Upstream::own(OwnProvider {
+        auth: None,
         id: "lab".to_owned(),
         name: "Lab".to_owned(),
         dialect,
