@@ -209,7 +209,11 @@ impl Passage {
                 ((endpoint, Outcome::Neutral), after_ms)
             }
         };
-        self.judge(outcomes, rest_ms);
+        // Of an endpoint that was not asked nothing is known: a probe that could not be written is none.
+        let was_asked = status.is_some() || matches!(fault.blame, Blame::Upstream(_));
+        if was_asked {
+            self.judge(outcomes, rest_ms);
+        }
         self.count(outcomes);
         self.app.metrics.failed(Scope::Call, fault.kind);
     }

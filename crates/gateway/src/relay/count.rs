@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use canon::{Blame, Dialect, Fault, GenerationId, Kind, NanoUsd, Request};
+use canon::{Again, Blame, Dialect, Fault, GenerationId, Kind, NanoUsd, Request};
 use dialects::Loss;
 use http::{HeaderName, HeaderValue, header};
 use policy::health::Class;
@@ -97,8 +97,13 @@ async fn asked(core: &Core, request: &mut Request, dialect: Dialect) -> Result<O
         };
         match providers::count(core.client(), outgoing).await {
             Ok(tokens) => return Ok(Some(tokens)),
-            // The prompt itself is at fault: an estimate would hide that.
-            Err(failure) if matches!(failure.fault.blame, Blame::Caller) => {
+            // The prompt itself is at fault: an estimate would hide that. What one wire has no words for is no fault.
+            Err(failure)
+                if matches!(
+                    (&failure.fault.blame, failure.fault.again),
+                    (Blame::Caller, Again::Never)
+                ) =>
+            {
                 return Err(*failure.fault);
             }
             Err(failure) => refusal::note(&failure.fault, Some(id.as_str())),

@@ -107,6 +107,18 @@ async fn a_vendor_who_fails_to_count_is_replaced_by_an_estimate() {
 }
 
 #[tokio::test]
+async fn what_a_vendor_has_no_words_for_is_estimated() {
+    let stage = Stage::open(&[("alpha", Wire::Gemini)], "").await;
+    let upload = json!({"type": "image", "source": {"type": "file", "file_id": "file_1"}});
+    let mut body = message();
+    body["messages"][0]["content"] = json!([{"type": "text", "text": WORDS}, upload]);
+    let answer = anthropic(&stage, &body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert_eq!(answer.headers["x-weir-token-count"], "estimate");
+    assert_eq!(stage.asked(), [0]);
+}
+
+#[tokio::test]
 async fn a_request_for_a_count_is_judged_as_any_other() {
     let stage = Stage::open(LONE, "[server]\nbody_bytes_max = 2048\n").await;
     let path = "/v1/messages/count_tokens";

@@ -86,6 +86,32 @@ async fn while_everything_is_down_one_caller_at_a_time_asks_and_the_others_hear_
 }
 
 #[tokio::test]
+async fn a_request_that_was_never_sent_is_no_probe() {
+    let stage = Stage::open(
+        &[("alpha", Wire::Gemini)],
+        "[upstream]\nfirst_byte_ms = 150\n",
+    )
+    .await;
+    stage.vendor("alpha").set_mood(Mood::fail(500));
+    for _ in 0..5 {
+        let answer = stage.chat(&question(true)).await;
+        assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
+    }
+    // Gemini has no words for a picture among the instructions.
+    let picture = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}});
+    let user = json!({"role": "user", "content": "Hi"});
+    let system = json!({"role": "system", "content": [picture]});
+    let silent = with(question(true), json!({"messages": [system, user]}));
+    let answer = stage.chat(&silent).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text);
+    assert_eq!(stage.asked(), [5]);
+    stage.vendor("alpha").set_mood(Mood::hang());
+    let body = question(true);
+    join_all((0..20).map(|_| stage.chat(&body))).await;
+    assert_eq!(stage.asked(), [6], "still one probe");
+}
+
+#[tokio::test]
 async fn when_everything_is_down_there_are_hardly_more_calls_than_requests() {
     let stage = Stage::open(PAIR, "").await;
     for id in ["alpha", "beta"] {
