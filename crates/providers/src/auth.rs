@@ -19,7 +19,7 @@ use http::{HeaderName, HeaderValue, header};
 
 pub use self::setting::{Setting, SettingKind, Settings};
 pub(crate) use self::{
-    signer::{Signed, Signer},
+    signer::{Signed, Signer, in_query},
     token::TokenError,
 };
 

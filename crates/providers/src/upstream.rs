@@ -18,7 +18,10 @@ use self::{
     template::fill,
     way::{Shown, Spoken},
 };
-use crate::{Auth, DataPolicy, Models, Provider, Setting, Settings, auth::Signed};
+use crate::{
+    Auth, DataPolicy, Models, Provider, Setting, Settings,
+    auth::{Signed, in_query},
+};
 
 /// A provider that can be called. Cheap to clone; `Debug` shows no key.
 #[derive(Clone)]
@@ -176,7 +179,13 @@ impl Upstream {
                 auth: None,
                 settings: &Settings::default(),
             },
-            secrets: provider.key.iter().cloned().collect(),
+            // A vendor may quote the address it was asked at.
+            secrets: provider
+                .key
+                .iter()
+                .cloned()
+                .chain(provider.key.as_ref().map(in_query))
+                .collect(),
             data_policy: provider.data_policy,
             cancel_stops_billing: false,
         })

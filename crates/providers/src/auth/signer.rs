@@ -20,7 +20,7 @@ pub(crate) struct Signed {
 pub(crate) enum Signer {
     /// Nothing changes.
     Fixed,
-    /// A member of the query; in the address only while the request is sent.
+    /// A member of the query, encoded; in the address only while the request is sent.
     Query(&'static str, Secret<String>),
     /// A signature over the request.
     Aws(aws::Signer),
@@ -43,7 +43,7 @@ impl Signed {
     pub(super) fn query(name: &'static str, key: &Secret<String>) -> Self {
         Self {
             headers: HeaderMap::new(),
-            signer: Signer::Query(name, key.clone()),
+            signer: Signer::Query(name, in_query(key)),
         }
     }
 
@@ -103,7 +103,14 @@ impl Signer {
     }
 }
 
-/// The address with one more member in its query; `None` where that makes no address.
+/// A key as it stands in a query: in this form, too, it is a secret.
+pub(crate) fn in_query(key: &Secret<String>) -> Secret<String> {
+    let mut text = String::new();
+    aws::encode(key.expose(), "", &mut text);
+    Secret::new(text)
+}
+
+/// The address with one more member, which is encoded already, in its query; `None` where that makes no address.
 fn with_member(uri: &Uri, name: &str, value: &str) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     let path = parts
@@ -111,8 +118,6 @@ fn with_member(uri: &Uri, name: &str, value: &str) -> Option<Uri> {
         .as_ref()
         .map_or("/", PathAndQuery::as_str);
     let joint = if path.contains('?') { '&' } else { '?' };
-    let mut path = format!("{path}{joint}{name}=");
-    aws::encode(value, "", &mut path);
-    parts.path_and_query = Some(path.parse().ok()?);
+    parts.path_and_query = Some(format!("{path}{joint}{name}={value}").parse().ok()?);
     Uri::from_parts(parts).ok()
 }

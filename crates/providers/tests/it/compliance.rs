@@ -555,6 +555,14 @@ async fn a_server_of_ones_own_is_shown_its_key_as_the_operator_says() {
                 sent.path
             );
             assert!(sent.headers.get("authorization").is_none());
+            let quoting = dialects::VendorError {
+                message: Some(format!("cannot POST {}", sent.path)),
+                ..dialects::VendorError::default()
+            };
+            let fault =
+                providers::verdict::judge(&upstream, 400, &http::HeaderMap::new(), &quoting);
+            assert!(fault.say.contains("cannot POST"), "{}", fault.say);
+            assert!(!format!("{fault:?}").contains("k%26y"), "{fault:?}");
         } else {
             let (name, value) = shown(*auth);
             assert_eq!(sent.headers.get(name).unwrap().to_str().unwrap(), value);
