@@ -35,7 +35,7 @@ pub use id::{AttemptId, EntryId, GenerationId, KeyId, WorkspaceId};
 pub use media::{Media, MediaKind, Source};
 pub use money::{MoneyError, NanoUsd, PicoUsd};
 pub use posting::{Account, Entry, EntryKind, Posting, Transaction, UnbalancedError};
-pub use preferences::{OnLoss, Preferences, Routing, Sort};
+pub use preferences::{Hedge, OnBreak, OnLoss, Preferences, Routing, Sort};
 pub use secret::Secret;
 pub use slug::{ModelSlug, ProviderId, SlugError};
 pub use tenancy::{Key, LimitReset, Window};

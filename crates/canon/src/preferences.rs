@@ -19,6 +19,33 @@ pub struct Routing {
     pub trace: Option<Map<String, Value>>,
     /// What becomes of parts of the request that a vendor cannot be told (`weir.loss`).
     pub loss: OnLoss,
+    /// What becomes of a stream that breaks off (`weir.on_break`); the gateway's setting where absent.
+    pub on_break: Option<OnBreak>,
+    /// When a second endpoint is asked because the first token is late (`weir.hedge`); the gateway's setting where
+    /// absent.
+    pub hedge: Option<Hedge>,
+}
+
+/// What becomes of a stream that breaks off behind its first token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnBreak {
+    /// It ends in an error event.
+    #[default]
+    Fail,
+    /// Another endpoint goes on with it.
+    Continue,
+}
+
+/// Whether a second endpoint is asked where the first token is late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hedge {
+    /// Never.
+    Off,
+    /// After so many milliseconds.
+    After {
+        /// Milliseconds from the call to the first token.
+        ms: u32,
+    },
 }
 
 /// What a caller wants where a vendor cannot be told all of a request.

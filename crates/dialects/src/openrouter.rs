@@ -3,6 +3,7 @@
 
 mod error;
 mod labels;
+mod ours;
 mod routing;
 mod usage;
 

@@ -3,9 +3,10 @@
 //! A misspelt preference would lift a restriction without a word, so unknown fields of `provider` are
 //! refused (OpenRouter's schema closes that object too). Elsewhere unknown fields pass.
 
-use canon::{MoneyError, OnLoss, PicoUsd, Preferences, Routing, Sort};
+use canon::{MoneyError, PicoUsd, Preferences, Routing, Sort};
 use serde_json::Value;
 
+use super::ours::Ours;
 use crate::{Error, Fields, fields::wrong};
 
 const PROVIDER_FIELDS: &str = "only the fields order, only, ignore, allow_fallbacks, require_parameters, \
@@ -47,36 +48,17 @@ pub fn take_routing(fields: &mut Fields) -> Result<Routing, Error> {
         Some(mut debug) => debug.bool("echo_upstream_body")?.unwrap_or(false),
         None => false,
     };
+    let ours = Ours::take(fields)?;
     Ok(Routing {
         models,
         preferences,
         plugins,
         echo_upstream_body,
         trace: fields.map("trace")?,
-        loss: take_loss(fields)?,
+        loss: ours.loss,
+        on_break: ours.on_break,
+        hedge: ours.hedge,
     })
-}
-
-/// Takes `weir.loss`: `true` to hear what a vendor could not be told, `"refuse"` to do without such vendors.
-fn take_loss(fields: &mut Fields) -> Result<OnLoss, Error> {
-    let Some(mut ours) = fields.object("weir")? else {
-        return Ok(OnLoss::Silent);
-    };
-    let loss = match ours.value("loss") {
-        None | Some(Value::Bool(false)) => OnLoss::Silent,
-        Some(Value::Bool(true)) => OnLoss::Tell,
-        Some(Value::String(word)) if word == "refuse" => OnLoss::Refuse,
-        Some(other) => return Err(ours.wrong("loss", "true, false or \"refuse\"", &other)),
-    };
-    let path = ours.path().to_owned();
-    match ours.into_map().into_iter().next() {
-        None => Ok(loss),
-        Some((name, value)) => Err(wrong(
-            &format!("{path}.{name}"),
-            "only the field loss",
-            &value,
-        )),
-    }
 }
 
 fn refuse_preset(fields: &mut Fields) -> Result<(), Error> {
@@ -288,23 +270,6 @@ mod tests {
 
     fn routing(body: &str) -> Result<Routing, Error> {
         take_routing(&mut Fields::parse(body.as_bytes()).unwrap())
-    }
-
-    #[test]
-    fn what_becomes_of_losses_is_one_of_three() {
-        let loss = |body| routing(body).map(|routing| routing.loss);
-        assert_eq!(loss("{}").unwrap(), OnLoss::Silent);
-        assert_eq!(loss(r#"{"weir":{}}"#).unwrap(), OnLoss::Silent);
-        assert_eq!(loss(r#"{"weir":{"loss":true}}"#).unwrap(), OnLoss::Tell);
-        let refuse = r#"{"weir":{"loss":"refuse"}}"#;
-        assert_eq!(loss(refuse).unwrap(), OnLoss::Refuse);
-        for (wrong, path) in [
-            (r#"{"weir":{"loss":"none"}}"#, "weir.loss"),
-            (r#"{"weir":{"lost":true}}"#, "weir.lost"),
-            (r#"{"weir":true}"#, "weir"),
-        ] {
-            assert_eq!(loss(wrong).unwrap_err().path(), Some(path), "{wrong}");
-        }
     }
 
     #[test]
