@@ -37,4 +37,6 @@ mod routing;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
+mod storm;
+#[cfg(test)]
 mod streaming;
