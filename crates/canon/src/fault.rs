@@ -4,7 +4,7 @@ use std::{borrow::Cow, error::Error, fmt};
 
 use serde_json::{Map, Value};
 
-use crate::ProviderId;
+use crate::{ProviderId, RouterMetadata};
 
 /// Why a request could not be served. The one shape in which errors cross from crate to crate.
 pub struct Fault {
@@ -22,6 +22,8 @@ pub struct Fault {
     pub metadata: Option<Box<Map<String, Value>>>,
     /// Why no endpoint could serve, where that is the reason.
     pub availability: Option<Box<Availability>>,
+    /// How the request was routed, where the caller asked to see it (`openrouter_metadata`).
+    pub router: Option<Box<RouterMetadata>>,
     /// What only the log may hear.
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -120,6 +122,7 @@ impl Fault {
             provider_code: None,
             metadata: None,
             availability: None,
+            router: None,
             source: None,
         }
     }

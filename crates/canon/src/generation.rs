@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::value::RawValue;
 
-use crate::{Dialect, GenerationId, KeyId, NanoUsd, Usage, WorkspaceId};
+use crate::{Dialect, GenerationId, KeyId, NanoUsd, Route, Usage, WorkspaceId};
 
 /// The record of one served request. Times are microseconds since 1970, durations milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,6 +92,9 @@ pub struct Generation {
     pub user_agent: Option<String>,
     /// Every call to a provider, in order.
     pub attempts: Vec<Attempt>,
+    /// How it found its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Box<Route>>,
     /// The kind of fault that ended it, where one did (`error_type`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

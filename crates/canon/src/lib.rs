@@ -13,6 +13,7 @@ mod fault;
 mod generation;
 mod id;
 mod media;
+mod metadata;
 mod money;
 mod posting;
 mod preferences;
@@ -33,6 +34,10 @@ pub use fault::{Again, Availability, Blame, Fault, Kind};
 pub use generation::{Attempt, Generation, Record};
 pub use id::{AttemptId, EntryId, GenerationId, KeyId, WorkspaceId};
 pub use media::{Media, MediaKind, Source};
+pub use metadata::{
+    Route, RouterAttempt, RouterEndpoint, RouterEndpoints, RouterMetadata, Stage, StageKind,
+    Strategy,
+};
 pub use money::{MoneyError, NanoUsd, PicoUsd};
 pub use posting::{Account, Entry, EntryKind, Posting, Transaction, UnbalancedError};
 pub use preferences::{Hedge, OnBreak, OnLoss, Preferences, Routing, Sort};

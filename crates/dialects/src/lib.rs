@@ -29,7 +29,9 @@ mod vendor;
 use std::borrow::Cow;
 
 pub use canon::Dialect;
-use canon::{Availability, Event, Kind, NanoUsd, Part, Request, Response, Role, Usage};
+use canon::{
+    Availability, Event, Kind, NanoUsd, Part, Request, Response, Role, RouterMetadata, Usage,
+};
 pub use count::{CallCount, ServeCount};
 pub use emulation::{Emulation, Lacks};
 pub use error::Error;
@@ -295,6 +297,8 @@ pub struct Receipt {
 
 /// An error as callers see it, ready to be put into a dialect's form.
 #[derive(Clone, Debug)]
+    /// How the request was routed, where the caller asked to see it.
+    pub router: Option<Box<RouterMetadata>>,
 pub struct ErrorBody<'a> {
     /// HTTP status, also `code` in the body.
     pub status: u16,
@@ -314,6 +318,8 @@ pub struct ErrorBody<'a> {
 
 /// Writes a request for a vendor, with what it lacks put in other words; the answer must be put back by the
 /// [`Emulation`], where there is one. What cannot be said is added to `loss`.
+    /// How the request was routed, where the caller asked to see it.
+    pub router: Option<&'a RouterMetadata>,
 ///
 /// # Errors
 /// As [`Call::render_request`]; and the user says something in a part that only another dialect has, without which it

@@ -12,3 +12,7 @@ pub use error::{render_availability, render_error, render_metadata};
 pub use labels::{take_metadata, take_session, take_user};
 pub use routing::take_routing;
 pub use usage::{render_cost, render_usage};
+
+/// The field in which callers who ask for it find how their request was routed: beside `usage` in answers, beside
+/// `error` in errors (spec/inference.md §7.10).
+pub(crate) const METADATA: &str = "openrouter_metadata";

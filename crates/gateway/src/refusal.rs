@@ -60,6 +60,7 @@ pub fn body<'a>(fault: &'a Fault, generation: Option<&'a str>) -> ErrorBody<'a> 
         metadata: fault.metadata.as_deref().filter(|_| !masked),
         availability: fault.availability.as_deref(),
         generation,
+        router: fault.router.as_deref().filter(|_| !masked),
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn render(error: &ErrorBody<'_>, out: &mut Vec<u8>) {
     if error.metadata.is_some() || error.provider_code.is_some() {
         openrouter::render_metadata(error, body.key("metadata"));
     }
+    body.optional(openrouter::METADATA, error.router);
     body.close();
 }
 

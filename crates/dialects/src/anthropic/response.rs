@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Error, Fields, Receipt, Stamp,
     json::{Array, Object},
+    openrouter::METADATA,
 };
 
 /// Reads an answer.
@@ -93,6 +94,7 @@ pub(super) fn render(response: &Response, stamp: &Stamp, receipt: &Receipt, out:
     let usage_rest = usage_rest.as_ref().and_then(Value::as_object);
     usage::render(receipt, usage_rest, message.key("usage"));
     message.field("provider", &stamp.provider);
+    message.optional(METADATA, receipt.router.as_ref());
     message.close();
 }
 

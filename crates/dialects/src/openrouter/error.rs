@@ -2,12 +2,14 @@
 
 use canon::Availability;
 
+use super::METADATA;
 use crate::{ErrorBody, json::Object};
 
 /// Appends `{"error":{"code":…,"message":…,"metadata":{…}}}`.
 pub fn render_error(error: &ErrorBody<'_>, out: &mut Vec<u8>) {
     let mut body = Object::open(out);
     render_error_object(error, body.key("error"));
+    body.optional(METADATA, error.router);
     body.close();
 }
 

@@ -60,6 +60,7 @@ fn every_kind_of_error_in_every_served_dialect_looks_as_its_snapshot_says() {
                 metadata: None,
                 availability: None,
                 generation: Some("gen-1760000000-example"),
+                router: None,
             };
             if kind == Kind::PermissionDenied {
                 error.metadata = Some(&metadata);
@@ -91,6 +92,7 @@ fn a_500_never_says_what_the_vendor_called_it() {
             metadata: None,
             availability: None,
             generation: None,
+            router: None,
         };
         let mut out = Vec::new();
         serve.render_error(&error, &mut out);

@@ -157,6 +157,7 @@ pub(crate) fn break_off(stream: &mut dyn RenderStream, error: &VendorError, out:
         metadata: None,
         availability: None,
         generation: Some("gen-1760000000-example"),
+        router: None,
     };
     stream.fault(&body, out);
 }
@@ -180,5 +181,6 @@ pub(crate) fn receipt_of(usage: Usage) -> Receipt {
         upstream_completion_cost: NanoUsd::new(10_000),
         is_byok: false,
         completed_at: Some(1_763_800_009),
+        router: None,
     }
 }

@@ -84,5 +84,6 @@ pub(crate) const fn broken(message: &str) -> ErrorBody<'_> {
         metadata: None,
         availability: None,
         generation: None,
+        router: None,
     }
 }

@@ -267,6 +267,7 @@ impl Meter {
             upstream_completion_cost: cost.completion,
             is_byok: false,
             completed_at: Some(now.div_euclid(1_000_000)),
+            router: None,
         };
         let form = self.seen.form(&self.admitted.request);
         self.passage.ended(&Ended {

@@ -74,6 +74,7 @@ pub(super) fn of(
         title: admitted.caller.title.clone(),
         user_agent: admitted.caller.user_agent.clone(),
         attempts: attempts.to_vec(),
+        route: None,
         error: None,
     }
 }

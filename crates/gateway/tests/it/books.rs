@@ -139,6 +139,7 @@ fn generation(number: usize) -> Generation {
         title: None,
         user_agent: None,
         attempts: Vec::new(),
+        route: None,
         error: None,
     }
 }

@@ -263,6 +263,7 @@ fn generation(house: &House, id: &str, workspace: &str) -> Generation {
             error: None,
             latency_ms: 70,
         }],
+        route: None,
         error: None,
     }
 }

@@ -72,6 +72,7 @@ pub(crate) fn generation(number: u64) -> Generation {
         title: None,
         user_agent: None,
         attempts: Vec::new(),
+        route: None,
         error: None,
     }
 }

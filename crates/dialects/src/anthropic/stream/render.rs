@@ -112,7 +112,7 @@ impl RenderStream for Renderer {
         };
         let own = std::mem::take(&mut self.own);
         frames::message_delta(ending, own, receipt, out);
-        frames::message_stop(out);
+        frames::message_stop(receipt, out);
     }
 
     fn fault(&mut self, error: &ErrorBody<'_>, out: &mut Vec<u8>) {

@@ -31,6 +31,7 @@ pub(in crate::gemini) fn render_error(error: &ErrorBody<'_>, out: &mut Vec<u8>) 
     }
     details.close();
     status.close();
+    body.optional(openrouter::METADATA, error.router);
     body.close();
 }
 

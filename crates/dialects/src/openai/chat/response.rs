@@ -15,7 +15,7 @@ use crate::{
     Error, Receipt, Stamp,
     json::{Array, Object},
     openai::media::{audio_format, to_url},
-    openrouter::render_usage,
+    openrouter::{METADATA, render_usage},
 };
 
 /// Reads a whole answer.
@@ -61,6 +61,7 @@ pub(super) fn render_response(
     }
     choices.close();
     render_usage(receipt, object.key("usage"));
+    object.optional(METADATA, receipt.router.as_ref());
     object.close();
 }
 

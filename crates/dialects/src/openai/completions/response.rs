@@ -4,7 +4,11 @@ use canon::{Choice, FinishReason, Part, ReasoningBody, Response};
 use serde_json::Value;
 
 use super::logprobs::render_logprobs;
-use crate::{Receipt, Stamp, json::Object, openrouter::render_usage};
+use crate::{
+    Receipt, Stamp,
+    json::Object,
+    openrouter::{METADATA, render_usage},
+};
 
 /// Appends a whole answer.
 pub(super) fn render_response(
@@ -23,6 +27,7 @@ pub(super) fn render_response(
     }
     choices.close();
     render_usage(receipt, object.key("usage"));
+    object.optional(METADATA, receipt.router.as_ref());
     object.close();
 }
 

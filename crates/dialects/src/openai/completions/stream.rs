@@ -12,7 +12,7 @@ use super::{
 use crate::{
     ErrorBody, Receipt, RenderStream, Stamp,
     json::Object,
-    openrouter::{render_error_object, render_usage},
+    openrouter::{METADATA, render_error_object, render_usage},
 };
 
 const DONE: &[u8] = b"data: [DONE]\n\n";
@@ -149,6 +149,7 @@ impl RenderStream for Renderer {
         let mut chunk = Object::resume(out);
         chunk.array("choices").close();
         render_usage(receipt, chunk.key("usage"));
+        chunk.optional(METADATA, receipt.router.as_ref());
         out.extend_from_slice(FRAME_END);
         out.extend_from_slice(DONE);
     }
@@ -166,6 +167,7 @@ impl RenderStream for Renderer {
         choice.null("native_finish_reason");
         choice.close();
         choices.close();
+        chunk.optional(METADATA, error.router);
         out.extend_from_slice(FRAME_END);
         out.extend_from_slice(DONE);
     }

@@ -1,6 +1,6 @@
 //! A whole answer: read as a stream whose items are all done, written as a stream of which nobody sees the steps.
 
-use canon::{Fold, Format, Reasoning, Request, Response};
+use canon::{Fold, Format, Reasoning, Request, Response, RouterMetadata};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -10,7 +10,9 @@ use super::{
     stream::Reader,
     usage::render_usage,
 };
-use crate::{Error, ErrorBody, Receipt, Stamp, fields::json_error, json::Object};
+use crate::{
+    Error, ErrorBody, Receipt, Stamp, fields::json_error, json::Object, openrouter::METADATA,
+};
 
 /// Reads a whole answer.
 pub(super) fn parse_response(body: &[u8]) -> Result<Response, Error> {
@@ -94,6 +96,8 @@ pub(super) struct Envelope {
     created: i64,
     model: String,
     echo: Map<String, Value>,
+    /// How the request was routed, where its answer breaks off; otherwise the receipt says it.
+    pub(super) router: Option<Box<RouterMetadata>>,
 }
 
 impl Envelope {
@@ -107,6 +111,7 @@ impl Envelope {
                 Some(fields) => (**fields).clone(),
                 None => echo(&Request::default()),
             },
+            router: None,
         }
     }
 
@@ -156,6 +161,8 @@ impl Envelope {
         if let State::Failed(_, _, kind) = state {
             object.field("error_type", kind);
         }
+        let router = receipt.map_or(&self.router, |receipt| &receipt.router);
+        object.optional(METADATA, router.as_ref());
         object.close();
     }
 }

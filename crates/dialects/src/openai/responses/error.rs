@@ -7,7 +7,7 @@ use canon::{Choice, FinishReason, Kind, Response};
 use crate::{
     ErrorBody,
     json::Object,
-    openrouter::{render_availability, render_metadata},
+    openrouter::{METADATA, render_availability, render_metadata},
 };
 
 /// Appends an error body.
@@ -24,6 +24,7 @@ pub(super) fn render_error(error: &ErrorBody<'_>, out: &mut Vec<u8>) {
     object.close();
     body.field("error_type", error.kind.name());
     render_metadata(error, body.key("metadata"));
+    body.optional(METADATA, error.router);
     body.close();
 }
 

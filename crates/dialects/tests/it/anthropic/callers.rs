@@ -210,6 +210,7 @@ fn an_error_of_every_kind_has_its_type() {
             metadata: None,
             availability: Some(&availability),
             generation: None,
+            router: None,
         };
         let mut out = Vec::new();
         Anthropic.render_error(&error, &mut out);

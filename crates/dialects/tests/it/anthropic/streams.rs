@@ -255,6 +255,7 @@ fn a_fault_is_one_error_frame_and_the_rest_of_the_stream_stays() {
         metadata: None,
         availability: None,
         generation: Some("gen-9"),
+        router: None,
     };
     stream.fault(&error, &mut out);
     let frames = frames(&out);

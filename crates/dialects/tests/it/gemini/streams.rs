@@ -284,6 +284,7 @@ fn a_broken_stream_says_so_in_googles_words_and_is_not_complete() {
             metadata: None,
             availability: None,
             generation: None,
+            router: None,
         },
         &mut out,
     );

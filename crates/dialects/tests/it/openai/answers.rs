@@ -30,6 +30,7 @@ fn a_whole_answer_has_openrouters_fields_in_openrouters_order() {
         upstream_completion_cost: NanoUsd::new(234_500),
         is_byok: false,
         completed_at: None,
+        router: None,
     };
     let expected = concat!(
         r#"{"id":"gen-1","object":"chat.completion","created":7,"model":"a/b","provider":"Acme","#,

@@ -426,6 +426,7 @@ fn fault(kind: Kind) -> ErrorBody<'static> {
         metadata: None,
         availability: None,
         generation: None,
+        router: None,
     }
 }
 

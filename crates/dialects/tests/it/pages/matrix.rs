@@ -196,6 +196,7 @@ fn error(serve: &dyn Serve, call: &dyn Call, page: &mut String) {
         metadata: None,
         availability: None,
         generation: Some("gen-1760000000-example"),
+        router: None,
     };
     let mut out = Vec::new();
     serve.render_error(&body, &mut out);

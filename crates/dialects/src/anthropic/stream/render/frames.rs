@@ -11,6 +11,7 @@ use crate::{
         wire::{Ending, render_citation},
     },
     json::{Array, Object, write},
+    openrouter::METADATA,
 };
 
 /// The numbering of blocks.
@@ -196,6 +197,10 @@ pub(super) fn message_delta(
 }
 
 /// Ends the message.
-pub(super) fn message_stop(out: &mut Vec<u8>) {
-    out.extend_from_slice(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+pub(super) fn message_stop(receipt: &Receipt, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"event: message_stop\ndata: {\"type\":\"message_stop\"");
+    let mut frame = Object::resume(out);
+    frame.optional(METADATA, receipt.router.as_ref());
+    frame.close();
+    out.extend_from_slice(b"\n\n");
 }

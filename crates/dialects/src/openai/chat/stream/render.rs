@@ -14,7 +14,7 @@ use crate::{
         },
         media::{audio_format, to_url},
     },
-    openrouter::{render_error_object, render_usage},
+    openrouter::{METADATA, render_error_object, render_usage},
 };
 
 const DONE: &[u8] = b"data: [DONE]\n\n";
@@ -275,6 +275,7 @@ impl RenderStream for Renderer {
         chunk.optional("service_tier", receipt.usage.service_tier.as_deref());
         chunk.array("choices").close();
         render_usage(receipt, chunk.key("usage"));
+        chunk.optional(METADATA, receipt.router.as_ref());
         out.extend_from_slice(FRAME_END);
         out.extend_from_slice(DONE);
     }
@@ -286,6 +287,7 @@ impl RenderStream for Renderer {
             b",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\",\"role\":\"assistant\"},\
             \"finish_reason\":\"error\",\"native_finish_reason\":null}]",
         );
+        Object::resume(out).optional(METADATA, error.router);
         out.extend_from_slice(FRAME_END);
         out.extend_from_slice(DONE);
     }

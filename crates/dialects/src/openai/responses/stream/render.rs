@@ -79,6 +79,7 @@ impl RenderStream for Renderer {
 
     fn fault(&mut self, error: &ErrorBody<'_>, out: &mut Vec<u8>) {
         self.begin(out);
+        self.envelope.router = error.router.cloned().map(Box::new);
         self.end(State::of_error(error), None, out);
     }
 
