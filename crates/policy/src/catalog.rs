@@ -8,18 +8,20 @@ mod model;
 mod nearest;
 mod own;
 mod parse;
+mod place;
 mod sheet;
 mod suffix;
 mod words;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use foldhash::HashMap;
 
-use self::parse::Tables;
+use self::{parse::Tables, place::Regional};
 pub use self::{
     model::{Endpoint, Model, Reasoning, Source},
     own::Own,
+    place::Place,
     sheet::{Above, PriceSheet},
     suffix::Suffix,
     words::{
@@ -35,6 +37,8 @@ pub struct Catalog {
     models: Vec<Model>,
     /// Those of one model stand together, in the order of `models`.
     endpoints: Vec<Endpoint>,
+    /// What differs in one area of a vendor.
+    regional: Vec<Regional>,
     sources: Vec<Source>,
     /// Slugs and aliases, to places in `models`.
     names: HashMap<Box<str>, usize>,
@@ -109,6 +113,7 @@ impl PartialEq for Error {
 const EMBEDDED: parse::Data<'static> = parse::Data {
     models: include_str!("../data/models.jsonl"),
     endpoints: include_str!("../data/endpoints.jsonl"),
+    regions: include_str!("../data/regions.jsonl"),
     parameters: include_str!("../data/parameters.jsonl"),
     sources: include_str!("../data/sources.jsonl"),
 };
@@ -137,6 +142,7 @@ impl Catalog {
         let Self {
             mut models,
             mut endpoints,
+            regional,
             sources,
             names,
         } = self;
@@ -164,6 +170,28 @@ impl Catalog {
         Self::build(Tables {
             models,
             endpoints,
+            regional,
+            sources,
+        })
+    }
+
+    /// This catalogue with each endpoint of these places' vendors once for every place at which the vendor serves it.
+    /// Vendors without a place stay as they are.
+    ///
+    /// # Errors
+    /// None that a catalogue which stands could give.
+    pub fn with_places(self, places: &[Arc<Place>]) -> Result<Self, Error> {
+        let Self {
+            models,
+            endpoints,
+            regional,
+            sources,
+            names: _,
+        } = self;
+        Self::build(Tables {
+            endpoints: place::placed(endpoints, &regional, places),
+            models,
+            regional,
             sources,
         })
     }
@@ -173,6 +201,7 @@ impl Catalog {
         let Tables {
             mut models,
             mut endpoints,
+            regional,
             sources,
         } = tables;
         models.sort_by(|one, other| one.slug.cmp(&other.slug));
@@ -204,6 +233,7 @@ impl Catalog {
         Ok(Self {
             models,
             endpoints,
+            regional,
             sources,
             names,
         })

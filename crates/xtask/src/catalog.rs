@@ -13,8 +13,10 @@ mod naming;
 mod parameters;
 mod quote;
 mod raw;
+mod regions;
 mod review;
 mod rows;
+mod scores;
 mod sources;
 mod vendors;
 mod wording;
@@ -47,8 +49,12 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let lock = Lock::read()?;
     let facts = fetch::fetch(&lock, &root.join("target/catalog"))?;
-    let gathered = gather::gather(&read(&lock, &facts)?)?;
-    let rows = rows::rows(&gathered);
+    let sources = read(&lock, &facts)?;
+    let gathered = gather::gather(&sources)?;
+    let rows = Rows {
+        regions: regions::rows(&gathered, &sources),
+        ..rows::rows(&gathered)
+    };
     print(&report(&rows, &gathered));
     if rows.models.len() < MODELS_MIN {
         bail!(
@@ -57,7 +63,11 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         );
     }
     let data = root.join("crates/policy/data");
-    for (name, content) in files(&lock, &rows)? {
+    let arena = fs::read_to_string(facts.join("arena.json")).context("reading arena.json")?;
+    let named = rows.models.iter().map(|row| (row.model.as_str(), row.aliases.as_slice()));
+    let scores = lines(&scores::rows(&arena, named)?)?;
+    let written = files(&lock, &rows)?.into_iter().chain([("scores.jsonl", scores)]);
+    for (name, content) in written {
         let path = data.join(name);
         if check {
             let found = fs::read_to_string(&path).unwrap_or_default();
@@ -91,6 +101,7 @@ fn files(lock: &Lock, rows: &Rows) -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("models.jsonl", lines(&rows.models)?),
         ("endpoints.jsonl", lines(&rows.endpoints)?),
+        ("regions.jsonl", lines(&rows.regions)?),
         ("parameters.jsonl", lines(&rows.sets)?),
         ("sources.jsonl", lines(&lock.sources())?),
         (
@@ -125,10 +136,11 @@ fn report(rows: &Rows, gathered: &Gathered) -> String {
         .filter_map(|row| Some(row.model.split_once('/')?.0))
         .collect();
     let mut text = format!(
-        "{} models of {} authors, {} endpoints, {} differences to review\n",
+        "{} models of {} authors, {} endpoints, {} of them otherwise in some area, {} differences to review\n",
         rows.models.len(),
         authors.len(),
         rows.endpoints.len(),
+        rows.regions.len(),
         rows.review.len(),
     );
     for (provider, (models, endpoints, priced)) in by_provider {

@@ -1,10 +1,10 @@
 //! A model and its endpoints, as the catalogue knows them.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use canon::{Effort, ModelSlug, ProviderId};
 
-use super::{Lane, Modalities, Parameters, PriceSheet, Quantization, Unit};
+use super::{Lane, Modalities, Parameters, Place, PriceSheet, Quantization, Unit};
 
 /// Facts of one model, whoever serves it.
 #[derive(Clone, Debug)]
@@ -84,9 +84,27 @@ pub struct Endpoint {
     pub expires: Option<Box<str>>,
     /// What it charges; `None` where nobody says. A key with a budget cannot call it then.
     pub prices: Option<PriceSheet>,
+    /// Which of the vendor's places it is asked at; `None` where the house knows only one.
+    pub place: Option<Arc<Place>>,
     /// Where the prices are from; places in the catalogue's list of sources.
     pub(super) source: Option<usize>,
     pub(super) filled: Box<[(Unit, usize)]>,
+}
+
+impl Endpoint {
+    /// The region it is asked in, as the vendor writes it: `us-east5`. `None` where the vendor has none, or it is not
+    /// known.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.place.as_ref()?.region.as_deref()
+    }
+
+    /// The account that pays there. Endpoints of one vendor and one account fail together where the account does.
+    #[must_use]
+    pub fn account(&self) -> (&ProviderId, u16) {
+        let number = self.place.as_ref().map_or(0, |place| place.account);
+        (&self.provider, number)
+    }
 }
 
 /// A package that prices are from.

@@ -48,6 +48,7 @@ impl Own {
             responses_only: false,
             expires: None,
             prices: self.prices.clone(),
+            place: None,
             source: None,
             filled: Box::default(),
         }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     Endpoint, Error, Lane, Modalities, Modality, Model, Parameter, Parameters, PriceSheet,
-    Quantization, Reasoning, Source, Unit,
+    Quantization, Reasoning, Source, Unit, place::Regional,
 };
 
 /// The text of the data files.
@@ -15,6 +15,7 @@ use super::{
 pub(super) struct Data<'a> {
     pub(super) models: &'a str,
     pub(super) endpoints: &'a str,
+    pub(super) regions: &'a str,
     pub(super) parameters: &'a str,
     pub(super) sources: &'a str,
 }
@@ -72,6 +73,22 @@ struct EndpointRow<'a> {
 }
 
 #[derive(Deserialize)]
+struct RegionRow<'a> {
+    model: ModelSlug,
+    provider: ProviderId,
+    lane: &'a str,
+    area: Box<str>,
+    id: Option<Box<str>>,
+    #[serde(borrow)]
+    prices: Option<BTreeMap<&'a str, PicoUsd>>,
+    #[serde(borrow, default)]
+    above: Vec<AboveRow<'a>>,
+    source: Option<&'a str>,
+    #[serde(borrow, default)]
+    filled: BTreeMap<&'a str, &'a str>,
+}
+
+#[derive(Deserialize)]
 struct AboveRow<'a> {
     tokens: u64,
     #[serde(borrow)]
@@ -100,6 +117,7 @@ const TOKENIZERS: [&str; 20] = [
 pub(super) struct Tables {
     pub(super) models: Vec<Model>,
     pub(super) endpoints: Vec<Endpoint>,
+    pub(super) regional: Vec<Regional>,
     pub(super) sources: Vec<Source>,
 }
 
@@ -128,6 +146,10 @@ pub(super) fn parse(data: Data<'_>) -> Result<Tables, Error> {
     for row in rows::<EndpointRow<'_>>("endpoints", data.endpoints)? {
         endpoints.push(names.parse_endpoint(row)?);
     }
+    let mut regional = Vec::new();
+    for row in rows::<RegionRow<'_>>("regions", data.regions)? {
+        regional.push(names.parse_regional(row)?);
+    }
     let sources = sources
         .into_iter()
         .map(|row| Source {
@@ -138,6 +160,7 @@ pub(super) fn parse(data: Data<'_>) -> Result<Tables, Error> {
     Ok(Tables {
         models,
         endpoints,
+        regional,
         sources,
     })
 }
@@ -229,10 +252,6 @@ impl<'a> Names<'a> {
                 provider
             }
         };
-        let filled = row
-            .filled
-            .iter()
-            .map(|(unit, source)| Ok((parse_unit(unit)?, self.source(source)?)));
         Ok(Endpoint {
             index: 0,
             // Replaced by the model's own slug, which is shared.
@@ -257,9 +276,31 @@ impl<'a> Names<'a> {
                 .prices
                 .map(|base| parse_sheet(&base, &row.above))
                 .transpose()?,
+            place: None,
             source: row.source.map(|name| self.source(name)).transpose()?,
-            filled: filled.collect::<Result<_, Error>>()?,
+            filled: self.filled(&row.filled)?,
         })
+    }
+
+    fn parse_regional(&self, row: RegionRow<'a>) -> Result<Regional, Error> {
+        Ok(Regional {
+            model: row.model,
+            provider: row.provider,
+            lane: Lane::named(row.lane).ok_or_else(|| unknown(row.lane))?,
+            area: row.area,
+            upstream_id: row.id,
+            prices: row
+                .prices
+                .map(|base| parse_sheet(&base, &row.above))
+                .transpose()?,
+            source: row.source.map(|name| self.source(name)).transpose()?,
+            filled: self.filled(&row.filled)?,
+        })
+    }
+
+    fn filled(&self, filled: &BTreeMap<&str, &str>) -> Result<Box<[(Unit, usize)]>, Error> {
+        let one = |(unit, source): (&&str, &&str)| Ok((parse_unit(unit)?, self.source(source)?));
+        filled.iter().map(one).collect()
     }
 
     fn source(&self, name: &str) -> Result<usize, Error> {

@@ -3,6 +3,9 @@
 //! A base slug (`google-vertex`) means every region and variant of a provider, a full one (`google-vertex/us-east5`,
 //! `deepinfra/turbo`) exactly that endpoint; display names count as base slugs. A base slug does not *admit* a tier
 //! (`openai/priority`), but covers it once something else did.
+//!
+//! A tier or a variant in a region has both behind the provider (`amazon-bedrock/eu-west-1/priority`). The region alone
+//! is a base slug for it, and the tier alone (`amazon-bedrock/priority`) means it in every region.
 
 use crate::catalog::Lane;
 
@@ -13,6 +16,31 @@ pub(super) fn is_named(name: &str, candidate: &Candidate<'_>) -> bool {
     name.eq_ignore_ascii_case(candidate.tag)
         || name.eq_ignore_ascii_case(candidate.provider)
         || name.eq_ignore_ascii_case(candidate.provider_name)
+        || is_region_of(name, candidate.tag)
+        || is_variant_of(name, candidate.tag)
+}
+
+/// The three parts of `provider/region/variant`.
+fn parts(tag: &str) -> Option<(&str, &str, &str)> {
+    let (provider, rest) = tag.split_once('/')?;
+    let (region, variant) = rest.split_once('/')?;
+    Some((provider, region, variant))
+}
+
+/// Whether a name is `provider/region` of a tag with a variant behind it.
+fn is_region_of(name: &str, tag: &str) -> bool {
+    parts(tag).is_some_and(|(provider, region, _)| joins(name, provider, region))
+}
+
+/// Whether a name is `provider/variant` of a tag with a region between the two.
+fn is_variant_of(name: &str, tag: &str) -> bool {
+    parts(tag).is_some_and(|(provider, _, variant)| joins(name, provider, variant))
+}
+
+fn joins(name: &str, provider: &str, behind: &str) -> bool {
+    name.split_once('/').is_some_and(|(start, end)| {
+        start.eq_ignore_ascii_case(provider) && end.eq_ignore_ascii_case(behind)
+    })
 }
 
 /// Whether one of these names means this endpoint.
@@ -33,7 +61,9 @@ pub(super) fn is_admitted(ask: &Ask<'_>, candidate: &Candidate<'_>) -> bool {
     let named = || {
         let only = preferences.only.iter().flatten();
         let mut names = preferences.order.iter().chain(only);
-        names.any(|name| name.eq_ignore_ascii_case(candidate.tag))
+        names.any(|name| {
+            name.eq_ignore_ascii_case(candidate.tag) || is_variant_of(name, candidate.tag)
+        })
     };
     let by_suffix = || {
         let wish = ask.wishes.get(candidate.rank);

@@ -5,6 +5,7 @@ mod health;
 #[cfg(test)]
 mod ledger;
 mod measure;
+mod places;
 mod pricing;
 mod routing;
 mod storm;

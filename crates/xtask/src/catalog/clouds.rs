@@ -61,6 +61,13 @@ fn bedrock(upstream: &str) -> Vec<String> {
     ]
 }
 
+/// An id of Bedrock without the area in which it is computed.
+pub(super) fn without_area(upstream: &str) -> &str {
+    let stem = upstream.strip_prefix(ANYWHERE);
+    stem.or_else(|| upstream.strip_prefix(UNITED_STATES))
+        .unwrap_or(upstream)
+}
+
 fn bare(text: &str, start: &str) -> String {
     text.strip_prefix(start).unwrap_or(text).to_owned()
 }

@@ -14,6 +14,7 @@ use super::{
 };
 
 /// Everything that was read.
+#[derive(Default)]
 pub(super) struct Sources {
     pub(super) litellm: BTreeMap<String, Vec<Quote>>,
     pub(super) tokencost: BTreeMap<String, Vec<Quote>>,

@@ -61,6 +61,8 @@ pub(super) struct Quote {
     pub(super) created: Option<String>,
     pub(super) expires: Option<String>,
     pub(super) sheets: BTreeMap<Lane, Sheet>,
+    /// What tokens cost in an area, in percent of these prices.
+    pub(super) factors: BTreeMap<&'static str, i64>,
     /// Answers on the Responses API only.
     pub(super) responses_only: bool,
     /// The row names the page it was read from.
@@ -83,6 +85,7 @@ impl Quote {
             created: None,
             expires: None,
             sheets: BTreeMap::new(),
+            factors: BTreeMap::new(),
             responses_only: false,
             cited: false,
         }

@@ -35,7 +35,7 @@ pub(super) struct ModelRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    aliases: Vec<String>,
+    pub(super) aliases: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -86,11 +86,32 @@ pub(super) struct EndpointRow {
     filled: BTreeMap<&'static str, &'static str>,
 }
 
+/// A line of regions.jsonl: what differs in one area.
+#[derive(Debug, Serialize)]
+pub(super) struct RegionRow {
+    pub(super) model: String,
+    pub(super) provider: &'static str,
+    pub(super) lane: Lane,
+    /// `eu`, `us`, or `regional` for any one region.
+    pub(super) area: &'static str,
+    /// The id there; as everywhere where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) prices: Option<Prices>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) above: Vec<AboveRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<&'static str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) filled: BTreeMap<&'static str, &'static str>,
+}
+
 /// Other prices for prompts of more tokens than `tokens`.
 #[derive(Debug, Serialize)]
-struct AboveRow {
+pub(super) struct AboveRow {
     tokens: u64,
-    prices: Prices,
+    pub(super) prices: Prices,
 }
 
 /// A line of parameters.jsonl.
@@ -105,6 +126,7 @@ pub(super) struct SetRow {
 pub(super) struct Rows {
     pub(super) models: Vec<ModelRow>,
     pub(super) endpoints: Vec<EndpointRow>,
+    pub(super) regions: Vec<RegionRow>,
     pub(super) sets: Vec<SetRow>,
     pub(super) review: Review,
 }
@@ -284,14 +306,15 @@ fn endpoints(
     }
 }
 
-type Split = (
+/// Prices, thresholds, source and what other sources filled in.
+pub(super) type Split = (
     Option<Prices>,
     Vec<AboveRow>,
     Option<&'static str>,
     BTreeMap<&'static str, &'static str>,
 );
 
-fn split(priced: Option<Priced>) -> Split {
+pub(super) fn split(priced: Option<Priced>) -> Split {
     let Some(Priced {
         sheet,
         source,

@@ -257,6 +257,50 @@ fn a_base_slug_covers_regions_but_admits_no_tier_and_a_full_one_means_exactly_on
 }
 
 #[test]
+fn a_tier_in_a_region_is_covered_by_both_and_admitted_by_the_tier() {
+    let regional = |endpoint, tag, lane| Candidate {
+        provider_name: "Amazon Bedrock",
+        tag,
+        lane,
+        ..candidate(endpoint, "amazon-bedrock", 10)
+    };
+    let pool = || {
+        vec![
+            regional(0, "amazon-bedrock/eu-west-1", Lane::Standard),
+            regional(1, "amazon-bedrock/us-east-1", Lane::Standard),
+            regional(2, "amazon-bedrock/eu-west-1/priority", Lane::Priority),
+            regional(3, "amazon-bedrock/us-east-1/priority", Lane::Priority),
+        ]
+    };
+    for (only, tier, left) in [
+        (vec!["amazon-bedrock"], Tier::Any, vec![0, 1]),
+        (vec!["amazon-bedrock"], Tier::Priority, vec![0, 1, 2, 3]),
+        (vec!["amazon-bedrock/eu-west-1"], Tier::Any, vec![0]),
+        (vec!["Amazon-Bedrock/EU-West-1"], Tier::Priority, vec![0, 2]),
+        (vec!["amazon-bedrock/priority"], Tier::Any, vec![2, 3]),
+        (
+            vec!["amazon-bedrock/us-east-1/priority"],
+            Tier::Any,
+            vec![3],
+        ),
+        (vec!["amazon-bedrock/eu"], Tier::Any, vec![]),
+        (vec!["bedrock/eu-west-1"], Tier::Any, vec![]),
+    ] {
+        let preferences = Preferences {
+            only: Some(only.iter().map(|name| (*name).to_owned()).collect()),
+            ..Preferences::default()
+        };
+        let ask = Ask {
+            tier,
+            ..ask(&preferences)
+        };
+        let mut found = order_of(&plan(&ask, pool(), 1));
+        found.sort_unstable();
+        assert_eq!(found, left, "{only:?}");
+    }
+}
+
+#[test]
 fn tiers_are_opted_into_and_order_or_the_default_tier_revokes_a_suffix() {
     let wish = |lane| Wish {
         sort: None,

@@ -10,6 +10,7 @@ use crate::catalog::{
 };
 
 /// The price list: by vendor, the models in the order in which their rules are tried.
+#[derive(Default)]
 pub(in crate::catalog) struct PriceList(BTreeMap<String, Vec<(Row, Sheet)>>);
 
 impl PriceList {

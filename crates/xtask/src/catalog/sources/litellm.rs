@@ -59,6 +59,11 @@ fn quote(source: &'static str, id: &str, row: &Row) -> Option<Quote> {
         || (endpoints.iter().any(|path| path == "/v1/responses")
             && !endpoints.iter().any(|path| path == "/v1/chat/completions"));
     prices(row, output, &mut quote);
+    for (field, area) in FACTORS {
+        quote
+            .factors
+            .extend(row.scaled(field, 2).map(|percent| (area, percent)));
+    }
     Some(quote)
 }
 
@@ -142,6 +147,13 @@ const STEMS: [(&str, &str); 18] = [
     ("input_cost_per_second", "audio_second"),
     ("output_cost_per_second", "video_second"),
     ("input_cost_per_query", "request"),
+];
+
+/// Fields that say what tokens cost where an answer stays in an area.
+const FACTORS: [(&str, &str); 3] = [
+    ("regional_endpoint_uplift_multiplier", "regional"),
+    ("regional_processing_uplift_multiplier_eu", "eu"),
+    ("regional_processing_uplift_multiplier_us", "us"),
 ];
 
 fn prices(row: &Row, output: &str, quote: &mut Quote) {
