@@ -293,12 +293,12 @@ pub struct Receipt {
     pub is_byok: bool,
     /// When the answer was whole, in seconds since 1970, where that is known.
     pub completed_at: Option<i64>,
+    /// How the request was routed, where the caller asked to see it.
+    pub router: Option<Box<RouterMetadata>>,
 }
 
 /// An error as callers see it, ready to be put into a dialect's form.
 #[derive(Clone, Debug)]
-    /// How the request was routed, where the caller asked to see it.
-    pub router: Option<Box<RouterMetadata>>,
 pub struct ErrorBody<'a> {
     /// HTTP status, also `code` in the body.
     pub status: u16,
@@ -314,12 +314,12 @@ pub struct ErrorBody<'a> {
     pub availability: Option<&'a Availability>,
     /// `gen-…`, where one was given out.
     pub generation: Option<&'a str>,
+    /// How the request was routed, where the caller asked to see it.
+    pub router: Option<&'a RouterMetadata>,
 }
 
 /// Writes a request for a vendor, with what it lacks put in other words; the answer must be put back by the
 /// [`Emulation`], where there is one. What cannot be said is added to `loss`.
-    /// How the request was routed, where the caller asked to see it.
-    pub router: Option<&'a RouterMetadata>,
 ///
 /// # Errors
 /// As [`Call::render_request`]; and the user says something in a part that only another dialect has, without which it

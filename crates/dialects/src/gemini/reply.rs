@@ -152,5 +152,5 @@ pub(super) fn render_receipt(stamp: &Stamp, receipt: &Receipt, answer: &mut Obje
     out.extend_from_slice(b",\"usage\":");
     openrouter::render_usage(receipt, out);
     out.push(b'}');
-}
     answer.optional(openrouter::METADATA, receipt.router.as_ref());
+}
