@@ -51,6 +51,9 @@ pub struct Delivered {
     pub cached_tokens: u64,
     /// Of these, written to the cache.
     pub cache_written_tokens: u64,
+    /// Of these, to stay there for an hour.
+    #[serde(default)]
+    pub cache_written_1h_tokens: u64,
     /// Output tokens charged, reasoning included.
     pub completion_tokens: u64,
     /// Of these, reasoning.
@@ -89,6 +92,7 @@ impl Delivered {
             prompt_tokens: 0,
             cached_tokens: 0,
             cache_written_tokens: 0,
+            cache_written_1h_tokens: 0,
             completion_tokens: 0,
             reasoning_tokens: 0,
             images: 0,

@@ -25,8 +25,8 @@ enum Command {
     ///
     /// Prints `listening http://ADDRESS` when it is ready and serves until it is killed.
     ///
-    /// While it runs: GET /_testbed/bill, GET /_testbed/requests, POST /_testbed/mood, POST
-    /// /_testbed/script.
+    /// While it runs: GET /_testbed/bill, GET /_testbed/requests (?with=WORD: those with the word in
+    /// their body), POST /_testbed/mood, POST /_testbed/script.
     Vendor(VendorArguments),
 }
 
@@ -53,7 +53,7 @@ A mood is a JSON object; left out, a field is healthy:
   latency_ms, first_token_ms, between_ms, comments
   writes          \"per_event\", \"all_at_once\", {\"bytes\": N}
   cut             {\"bytes\": N}, {\"events\": N}
-  text, echo, chunks, tool_call, tools, reasoning
+  text, echo, chunks, tool_call, tools, reasoning, redacts, cites, refuses
   cached, cache_written
   usage           \"honest\", \"none\", {\"claimed\": {\"prompt\": N, \"completion\": N}}";
 

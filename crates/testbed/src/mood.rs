@@ -48,6 +48,13 @@ pub struct Mood {
     pub tools: usize,
     /// Think before answering, though the request does not ask for it.
     pub reasoning: bool,
+    /// Hide a part of the thoughts behind a seal; only Anthropic's form and Bedrock's can.
+    pub redacts: bool,
+    /// Name a source for the text; Ollama and Replicate name none.
+    pub cites: bool,
+    /// Decline to answer, in the words that are otherwise the answer. Cohere, Ollama and Replicate
+    /// have no sign for it and just say the words.
+    pub refuses: bool,
 
     /// Prompt tokens read from the cache, which Ollama does not tell. The prompt counts at least
     /// `cached + cache_written` tokens.

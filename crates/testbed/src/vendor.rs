@@ -37,6 +37,7 @@ mod responses;
 mod schema;
 mod serve;
 mod shared;
+mod source;
 mod speech;
 mod sse;
 mod wire;

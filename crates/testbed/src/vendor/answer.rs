@@ -19,6 +19,8 @@ const FREE_TEXT: &str = "free text, and no JSON";
 const FRAGMENT_CHARS: usize = 4;
 /// Parallel calls, at most; more is a slip in a test.
 const CALLS_MAX: usize = 128;
+/// Answers to one request, at most: as many as OpenAI gives.
+const CHOICES_MAX: usize = 128;
 
 /// An answer before it is put into a wire's form. Each string is one token.
 #[derive(Debug, Clone)]
@@ -37,6 +39,20 @@ pub(crate) struct Answer {
     pub(crate) claim: UsageClaim,
     pub(crate) include_usage: bool,
     pub(crate) logprobs: Option<usize>,
+    /// How many times it is given, each time in the same words.
+    pub(crate) choices: usize,
+    /// Whether a source is named for the text.
+    pub(crate) cited: bool,
+    /// Whether a part of the thoughts is under a seal.
+    pub(crate) redacted: bool,
+    /// Tokens of the prediction that came true.
+    pub(crate) predicted: usize,
+    /// As in [`Asked`].
+    pub(crate) tier: Option<String>,
+    /// As in [`Asked`].
+    pub(crate) spoken: bool,
+    /// As in [`Asked`].
+    pub(crate) pictured: bool,
     /// As in [`Asked`].
     pub(crate) sealed: bool,
     /// As in [`Asked`].
@@ -64,6 +80,8 @@ pub(crate) enum Finish {
     StopSequence(String),
     Length,
     Tools,
+    /// The text says why there is no answer.
+    Refusal,
 }
 
 /// Tokens used. Cached and written ones are part of the prompt, reasoning is part of the
@@ -73,6 +91,8 @@ pub(crate) struct Used {
     pub(crate) prompt: u64,
     pub(crate) cached: u64,
     pub(crate) cache_written: u64,
+    /// Of these, to stay there for an hour.
+    pub(crate) cache_written_1h: u64,
     pub(crate) completion: u64,
     pub(crate) reasoning: u64,
 }
@@ -104,6 +124,13 @@ impl Answer {
             claim: mood.usage,
             include_usage: asked.include_usage,
             logprobs: asked.logprobs,
+            choices: asked.choices.clamp(1, CHOICES_MAX),
+            cited: false,
+            redacted: mood.redacts,
+            predicted: 0,
+            tier: asked.tier.clone(),
+            spoken: asked.spoken,
+            pictured: asked.pictured,
             sealed: asked.sealed,
             hidden: asked.hidden,
             echo: asked.echo.clone(),
@@ -153,6 +180,13 @@ impl Answer {
                 Some(count) => pieces(said, count),
                 None => words(said),
             };
+            self.cited = mood.cites && !self.text.is_empty();
+            if mood.refuses {
+                self.finish = Finish::Refusal;
+            }
+            let predicted = words(&asked.predicted);
+            let both = self.text.iter().zip(&predicted);
+            self.predicted = both.take_while(|(said, guess)| said == guess).count();
             return;
         }
         self.finish = Finish::Tools;
@@ -196,8 +230,9 @@ impl Answer {
             prompt: asked.prompt_tokens().max(from_cache),
             cached: mood.cached,
             cache_written: mood.cache_written,
-            completion: count(self.reasoning.len() + self.text.len() + calls),
-            reasoning: count(self.reasoning.len()),
+            cache_written_1h: mood.cache_written * u64::from(asked.cached_for_an_hour),
+            completion: count(self.choices * (self.reasoning.len() + self.text.len() + calls)),
+            reasoning: count(self.choices * self.reasoning.len()),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Call, Finish, Told};
 use super::asked::nothing;
 use super::place::Host;
+use super::source::web_search_location;
 
 mod refusals;
 mod request;
@@ -15,6 +16,7 @@ pub(super) use refusals::{error, headers, vertex_error};
 pub(super) use request::parse;
 pub(super) use stream::{done, error_event, events, stream};
 
+const REDACTED: &str = "EmwKAhgBEgxmYWtlIHZlbmRvciBoaWRkZW4gdGhvdWdodA==";
 const SIGNATURE: &str = "EqQBCkYIBRgCKkBmYWtlIHZlbmRvciB0aG91Z2h0IHNpZ25hdHVyZQ==";
 
 /// The answer in one piece.
@@ -24,8 +26,15 @@ pub(super) fn whole(answer: &Answer, host: Host) -> Value {
         let thought = answer.reasoning.concat();
         content.push(json!({"type": "thinking", "thinking": thought, "signature": SIGNATURE}));
     }
+    if answer.redacted {
+        content.push(redacted());
+    }
     if !answer.text.is_empty() {
-        content.push(json!({"type": "text", "text": answer.text.concat()}));
+        let mut block = json!({"type": "text", "text": answer.text.concat()});
+        if let (true, Some(members)) = (answer.cited, block.as_object_mut()) {
+            members.insert("citations".to_owned(), json!([web_search_location()]));
+        }
+        content.push(block);
     }
     for call in &answer.calls {
         // Arguments cut short by the token limit are no JSON; the vendor then shows an empty input.
@@ -38,7 +47,7 @@ pub(super) fn whole(answer: &Answer, host: Host) -> Value {
     message.insert("stop_reason".to_owned(), json!(reason));
     message.insert("stop_sequence".to_owned(), json!(sequence));
     if let Some(told) = answer.told() {
-        message.insert("usage".to_owned(), whole_usage(told, host));
+        message.insert("usage".to_owned(), whole_usage(answer, told, host));
     }
     Value::Object(message)
 }
@@ -101,18 +110,32 @@ fn tool_use(call: &Call, input: &Value, host: Host) -> Value {
     block
 }
 
+/// The tier that served: the better one for those who leave the choice.
+fn tier(answer: &Answer) -> &'static str {
+    match answer.tier.as_deref() {
+        Some("auto") => "priority",
+        Some(_) | None => "standard",
+    }
+}
+
+/// The block of thoughts that nobody else may read.
+fn redacted() -> Value {
+    json!({"type": "redacted_thinking", "data": REDACTED})
+}
+
 fn stop_reason(finish: &Finish) -> (&'static str, Option<&str>) {
     match finish {
         Finish::Stop => ("end_turn", None),
         Finish::StopSequence(sequence) => ("stop_sequence", Some(sequence)),
         Finish::Length => ("max_tokens", None),
         Finish::Tools => ("tool_use", None),
+        Finish::Refusal => ("refusal", None),
     }
 }
 
 /// Usage as a whole answer tells it. The input is what the cache had no part in.
-fn whole_usage(told: Told, host: Host) -> Value {
-    let mut usage = opening_usage(told, host);
+fn whole_usage(answer: &Answer, told: Told, host: Host) -> Value {
+    let mut usage = opening_usage(answer, told, host);
     if let (Host::Own, Some(members)) = (host, usage.as_object_mut()) {
         let details = json!({"thinking_tokens": told.reasoning});
         members.insert("output_tokens_details".to_owned(), details);
@@ -121,7 +144,7 @@ fn whole_usage(told: Told, host: Host) -> Value {
 }
 
 /// Usage as `message_start` tells it.
-fn opening_usage(told: Told, host: Host) -> Value {
+fn opening_usage(answer: &Answer, told: Told, host: Host) -> Value {
     let mut usage = json!({
         "input_tokens": fresh(told),
         "cache_creation_input_tokens": told.cache_written,
@@ -132,12 +155,18 @@ fn opening_usage(told: Told, host: Host) -> Value {
         return usage;
     };
     if host != Host::Vertex {
-        let lasting = json!({"ephemeral_5m_input_tokens": told.cache_written,
-            "ephemeral_1h_input_tokens": 0});
+        let for_an_hour = answer.used.cache_written_1h > 0;
+        let (minutes, hour) = if for_an_hour {
+            (0, told.cache_written)
+        } else {
+            (told.cache_written, 0)
+        };
+        let lasting =
+            json!({"ephemeral_5m_input_tokens": minutes, "ephemeral_1h_input_tokens": hour});
         members.insert("cache_creation".to_owned(), lasting);
     }
     if host == Host::Own {
-        members.insert("service_tier".to_owned(), json!("standard"));
+        members.insert("service_tier".to_owned(), json!(tier(answer)));
         members.insert("inference_geo".to_owned(), json!("global"));
     }
     usage

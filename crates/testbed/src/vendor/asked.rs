@@ -27,6 +27,18 @@ pub(crate) struct Asked {
     pub(crate) stop: Vec<String>,
     /// The number of alternatives wanted for each token.
     pub(crate) logprobs: Option<usize>,
+    /// The number of answers wanted; 0 counts as 1.
+    pub(crate) choices: usize,
+    /// What the answer will mostly be, as the request predicts it.
+    pub(crate) predicted: String,
+    /// The service tier wanted.
+    pub(crate) tier: Option<String>,
+    /// Whether the answer is wanted as sound.
+    pub(crate) spoken: bool,
+    /// Whether a picture is wanted with the answer.
+    pub(crate) pictured: bool,
+    /// Whether what is written to the cache is to stay there for an hour.
+    pub(crate) cached_for_an_hour: bool,
     pub(crate) thinking: bool,
     /// Whether the thoughts are wanted in a form that only the vendor can read, too.
     pub(crate) sealed: bool,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Call, Finish, Told};
 use super::asked::nothing;
+use super::source::web_location;
 
 mod framing;
 mod invoke;
@@ -17,6 +18,7 @@ pub(super) use refusals::{error, error_event, error_type, headers};
 pub(super) use request::parse;
 pub(super) use stream::{done, garbage_event, stream};
 
+const REDACTED: &str = "ZmFrZSB2ZW5kb3IgaGlkZGVuIHRob3VnaHQ=";
 const SIGNATURE: &str = "EpUBCkgIDBABGAIqQGZha2UgdmVuZG9yIHRob3VnaHQgc2lnbmF0dXJl";
 /// How long every answer is said to have taken.
 const LATENCY_MS: u64 = 5;
@@ -28,7 +30,14 @@ pub(super) fn whole(answer: &Answer) -> Value {
         let thought = json!({"text": answer.reasoning.concat(), "signature": SIGNATURE});
         content.push(json!({"reasoningContent": {"reasoningText": thought}}));
     }
-    if !answer.text.is_empty() {
+    if answer.redacted {
+        content.push(json!({"reasoningContent": {"redactedContent": REDACTED}}));
+    }
+    if answer.cited {
+        let said = json!([{"text": answer.text.concat()}]);
+        let cited = json!({"content": said, "citations": [web_location()]});
+        content.push(json!({"citationsContent": cited}));
+    } else if !answer.text.is_empty() {
         content.push(json!({"text": answer.text.concat()}));
     }
     content.extend(answer.calls.iter().map(tool_use));
@@ -40,7 +49,15 @@ pub(super) fn whole(answer: &Answer) -> Value {
     if let (Some(told), Some(members)) = (answer.told(), body.as_object_mut()) {
         members.insert("usage".to_owned(), usage(told));
     }
+    tell_tier(&mut body, answer);
     body
+}
+
+/// Adds the tier that served, where one was asked for.
+fn tell_tier(body: &mut Value, answer: &Answer) {
+    if let (Some(tier), Some(members)) = (&answer.tier, body.as_object_mut()) {
+        members.insert("serviceTier".to_owned(), json!({"type": tier}));
+    }
 }
 
 /// The answer to the question how many tokens a prompt has.
@@ -66,6 +83,7 @@ fn stop_reason(finish: &Finish) -> &'static str {
         Finish::StopSequence(_) => "stop_sequence",
         Finish::Length => "max_tokens",
         Finish::Tools => "tool_use",
+        Finish::Refusal => "content_filtered",
     }
 }
 

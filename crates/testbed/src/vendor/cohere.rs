@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Call, Finish, Told};
 use super::asked::{Asked, Choice, Tool, count, list, nothing, strings, text};
+use super::source::document;
 
 mod stream;
 
@@ -39,6 +40,7 @@ pub(super) fn parse(body: &Value) -> Result<Asked, String> {
         schema: parse_schema(body.get("response_format")),
         output_tokens_max: count(body, "max_tokens"),
         stop: strings(body.get("stop_sequences")),
+        logprobs: (body.get("logprobs") == Some(&json!(true))).then_some(0),
         thinking: thinking == Some("enabled"),
         ..Asked::default()
     };
@@ -71,11 +73,18 @@ pub(super) fn whole(answer: &Answer) -> Value {
                 members.insert(name.to_owned(), json!(list));
             }
         }
+        if answer.cited {
+            members.insert("citations".to_owned(), json!([document(answer)]));
+        }
     }
     let mut body = json!({"id": id(answer.number), "message": message,
         "finish_reason": finish_reason(&answer.finish)});
     if let (Some(told), Some(members)) = (answer.told(), body.as_object_mut()) {
         members.insert("usage".to_owned(), usage(told));
+    }
+    if let (Some(_), Some(members)) = (answer.logprobs, body.as_object_mut()) {
+        let probable: Vec<Value> = answer.text.iter().map(|word| logprob(word)).collect();
+        members.insert("logprobs".to_owned(), json!(probable));
     }
     body
 }
@@ -118,6 +127,11 @@ pub(super) fn headers(retry_after_s: Option<u64>) -> HeaderMap {
     headers
 }
 
+/// How probable a piece was.
+fn logprob(word: &str) -> Value {
+    json!({"token_ids": [1], "text": word, "logprobs": [-0.25]})
+}
+
 fn id(number: u64) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
@@ -133,7 +147,7 @@ fn render_call(call: &Call) -> Value {
 
 fn finish_reason(finish: &Finish) -> &'static str {
     match finish {
-        Finish::Stop => "COMPLETE",
+        Finish::Stop | Finish::Refusal => "COMPLETE",
         Finish::StopSequence(_) => "STOP_SEQUENCE",
         Finish::Length => "MAX_TOKENS",
         Finish::Tools => "TOOL_CALL",

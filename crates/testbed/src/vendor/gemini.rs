@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Call, Finish, Told};
 use super::asked::nothing;
+use super::openai::{PICTURE, SOUND};
 use super::place::Host;
+use super::source::grounding;
 
 mod refusals;
 mod request;
@@ -25,11 +27,12 @@ pub(super) fn whole(answer: &Answer, host: Host) -> Value {
     if !answer.reasoning.is_empty() {
         parts.push(json!({"text": answer.reasoning.concat(), "thought": true}));
     }
-    if !answer.text.is_empty() {
+    if !answer.text.is_empty() && !answer.spoken {
         let mut part = json!({"text": answer.text.concat()});
         sign(&mut part, answer);
         parts.push(part);
     }
+    parts.extend(media(answer));
     parts.extend(call_parts(answer, host).into_iter().map(|(part, _)| part));
     let mut candidate = json!({});
     if !parts.is_empty() {
@@ -40,14 +43,12 @@ pub(super) fn whole(answer: &Answer, host: Host) -> Value {
             "finishReason".to_owned(),
             json!(finish_reason(&answer.finish)),
         );
-        if host == Host::Own {
-            members.insert("index".to_owned(), json!(0));
-        }
         if host == Host::Own && answer.finish == Finish::Tools {
             let said = json!("Model generated function call(s).");
             members.insert("finishMessage".to_owned(), said);
         }
     }
+    tell_beside(&mut candidate, answer, &answer.text, true);
     body(answer, &candidate, answer.told(), host)
 }
 
@@ -79,10 +80,18 @@ pub(super) fn models(models: &[String]) -> Value {
 }
 
 fn body(answer: &Answer, candidate: &Value, told: Option<Told>, host: Host) -> Value {
-    let mut body = json!({"candidates": [candidate]});
+    let numbered = |index: usize| {
+        let mut candidate = candidate.clone();
+        if let (true, Some(members)) = (host == Host::Own, candidate.as_object_mut()) {
+            members.insert("index".to_owned(), json!(index));
+        }
+        candidate
+    };
+    let candidates: Vec<Value> = (0..answer.choices).map(numbered).collect();
+    let mut body = json!({"candidates": candidates});
     if let Some(members) = body.as_object_mut() {
         if let Some(told) = told {
-            members.insert("usageMetadata".to_owned(), usage(told, host));
+            members.insert("usageMetadata".to_owned(), usage(answer, told, host));
         }
         members.insert("modelVersion".to_owned(), json!(answer.model));
         members.insert(
@@ -97,7 +106,7 @@ fn body(answer: &Answer, candidate: &Value, told: Option<Told>, host: Host) -> V
 }
 
 /// Usage up to here; the candidates' tokens do not include the thoughts.
-fn usage(told: Told, host: Host) -> Value {
+fn usage(answer: &Answer, told: Told, host: Host) -> Value {
     let candidates = told.completion.saturating_sub(told.reasoning);
     let total = told.prompt.saturating_add(told.completion);
     let mut usage = json!({"promptTokenCount": told.prompt});
@@ -121,7 +130,10 @@ fn usage(told: Told, host: Host) -> Value {
         tell("candidatesTokensDetails", text_only(candidates));
         tell("trafficType", json!("ON_DEMAND"));
     } else {
-        tell("serviceTier", json!("standard"));
+        tell(
+            "serviceTier",
+            json!(answer.tier.as_deref().unwrap_or("standard")),
+        );
     }
     usage
 }
@@ -157,6 +169,32 @@ fn function_call(call: &Call, host: Host) -> Option<Value> {
     Some(function)
 }
 
+/// The sound and the picture of an answer.
+fn media(answer: &Answer) -> Vec<Value> {
+    let inline = |kind: &str, data: &str| json!({"inlineData": {"mimeType": kind, "data": data}});
+    let sound = answer.spoken.then(|| inline("audio/L16;rate=24000", SOUND));
+    let picture = answer.pictured.then(|| inline("image/png", PICTURE));
+    sound.into_iter().chain(picture).collect()
+}
+
+/// Adds what stands beside the words: how probable they were, and at the end their source.
+fn tell_beside(candidate: &mut Value, answer: &Answer, words: &[String], ends: bool) {
+    let Some(members) = candidate.as_object_mut() else {
+        return;
+    };
+    if let Some(top) = answer.logprobs {
+        let chosen = |word: &String| json!({"token": word, "tokenId": 1, "logProbability": -0.25});
+        let chosen: Vec<Value> = words.iter().map(chosen).collect();
+        let others = |one: &Value| json!({"candidates": vec![one.clone(); top]});
+        let others: Vec<Value> = chosen.iter().map(others).collect();
+        let result = json!({"chosenCandidates": chosen, "topCandidates": others});
+        members.insert("logprobsResult".to_owned(), result);
+    }
+    if ends && answer.cited {
+        members.insert("groundingMetadata".to_owned(), grounding(answer));
+    }
+}
+
 /// Adds the signature of the thoughts, where there were any.
 fn sign(part: &mut Value, answer: &Answer) {
     if let (false, Some(members)) = (answer.reasoning.is_empty(), part.as_object_mut()) {
@@ -168,5 +206,6 @@ fn finish_reason(finish: &Finish) -> &'static str {
     match finish {
         Finish::Stop | Finish::StopSequence(_) | Finish::Tools => "STOP",
         Finish::Length => "MAX_TOKENS",
+        Finish::Refusal => "SAFETY",
     }
 }

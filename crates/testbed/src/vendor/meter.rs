@@ -54,6 +54,7 @@ impl Meter {
         draft.prompt_tokens = self.used.prompt;
         draft.cached_tokens = self.used.cached;
         draft.cache_written_tokens = self.used.cache_written;
+        draft.cache_written_1h_tokens = self.used.cache_written_1h;
         draft.completion_tokens += write.tokens;
         draft.reasoning_tokens += write.reasoning;
     }

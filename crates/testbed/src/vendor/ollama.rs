@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Call, Finish};
 use super::asked::{Asked, Tool, count, list, nothing, strings, text};
+use super::openai::logprob;
 use super::wire::Frame;
 
 /// When every answer was made.
@@ -32,6 +33,8 @@ pub(super) fn parse(body: &Value) -> Result<Asked, String> {
         schema: parse_schema(body.get("format"))?,
         output_tokens_max: count(options, "num_predict"),
         stop: strings(options.get("stop")),
+        logprobs: (body.get("logprobs") == Some(&json!(true)))
+            .then(|| count(body, "top_logprobs").unwrap_or_default()),
         thinking: think.is_string() || *think == json!(true),
         ..Asked::default()
     };
@@ -67,7 +70,9 @@ pub(super) fn whole(answer: &Answer) -> Value {
     if !calls.is_empty() {
         message.insert("tool_calls".to_owned(), json!(calls));
     }
-    Value::Object(last(answer, message))
+    let mut body = last(answer, message);
+    tell_probable(&mut body, answer, &answer.text);
+    Value::Object(body)
 }
 
 /// The lines of a streamed answer.
@@ -79,7 +84,9 @@ pub(super) fn stream(answer: &Answer) -> Vec<Frame> {
         frames.push(Frame::thought(line(answer, message)));
     }
     for token in &answer.text {
-        frames.push(Frame::token(line(answer, message(token))));
+        let mut piece = piece(answer, message(token));
+        tell_probable(&mut piece, answer, std::slice::from_ref(token));
+        frames.push(Frame::token(format!("{}\n", Value::Object(piece))));
     }
     for (call, tokens) in calls(answer) {
         let mut message = message("");
@@ -153,6 +160,14 @@ fn piece(answer: &Answer, message: Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
+/// Adds how probable the words were, where that was asked for.
+fn tell_probable(piece: &mut Map<String, Value>, answer: &Answer, words: &[String]) {
+    if let Some(top) = answer.logprobs {
+        let probable: Vec<Value> = words.iter().map(|word| logprob(word, top)).collect();
+        piece.insert("logprobs".to_owned(), json!(probable));
+    }
+}
+
 fn line(answer: &Answer, message: Map<String, Value>) -> String {
     format!("{}\n", Value::Object(piece(answer, message)))
 }
@@ -180,7 +195,7 @@ fn last(answer: &Answer, message: Map<String, Value>) -> Map<String, Value> {
 
 fn done_reason(finish: &Finish) -> &'static str {
     match finish {
-        Finish::Stop | Finish::StopSequence(_) | Finish::Tools => "stop",
+        Finish::Stop | Finish::StopSequence(_) | Finish::Tools | Finish::Refusal => "stop",
         Finish::Length => "length",
     }
 }

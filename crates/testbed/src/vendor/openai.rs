@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Call, Finish, Told};
 use super::asked::{Asked, Choice, Tool, count, list, member, nothing, strings, text};
+use super::source::annotation;
 
 pub(super) mod refusals;
 mod stream;
@@ -13,6 +14,9 @@ pub(super) use refusals::{error, headers};
 pub(super) use stream::{done, stream};
 
 const FINGERPRINT: &str = "fp_5eed5eed5e";
+/// Four samples of silence, and one red pixel.
+pub(super) const SOUND: &str = "AAAAAAAAAAA=";
+pub(super) const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
 /// The second of the first answer; each later one is a second older, so that a run can be repeated
 /// to the byte.
 const EPOCH_S: u64 = 1_760_000_000;
@@ -37,6 +41,11 @@ pub(super) fn parse(body: &Value) -> Result<Asked, String> {
         schema: parse_schema(body.get("response_format")),
         output_tokens_max: count(body, "max_completion_tokens").or(count(body, "max_tokens")),
         stop: strings(body.get("stop")),
+        choices: count(body, "n").unwrap_or_default(),
+        predicted: body.get("prediction").map(predicted).unwrap_or_default(),
+        tier: text(body, "service_tier").map(str::to_owned),
+        spoken: list(body, "modalities").contains(&json!("audio")),
+        pictured: list(body, "modalities").contains(&json!("image")),
         logprobs: flag(body, "logprobs").then(|| count(body, "top_logprobs").unwrap_or_default()),
         user: text(body, "user").map(str::to_owned),
         ..Asked::default()
@@ -56,11 +65,14 @@ pub(super) fn parse(body: &Value) -> Result<Asked, String> {
 
 /// The answer in one piece.
 pub(super) fn whole(answer: &Answer) -> Value {
-    let said = answer.text.concat();
-    let content = if answer.calls.is_empty() {
-        json!(said)
+    let said = json!(answer.text.concat());
+    let silent = !answer.calls.is_empty() || answer.spoken;
+    let (content, refusal) = if answer.finish == Finish::Refusal {
+        (Value::Null, said)
+    } else if silent {
+        (Value::Null, Value::Null)
     } else {
-        Value::Null
+        (said, Value::Null)
     };
     let mut message = json!({"role": "assistant", "content": content});
     if !answer.reasoning.is_empty() {
@@ -74,8 +86,15 @@ pub(super) fn whole(answer: &Answer) -> Value {
         let calls: Vec<Value> = answer.calls.iter().map(render_call).collect();
         insert(&mut message, "tool_calls", json!(calls));
     }
-    insert(&mut message, "refusal", Value::Null);
-    insert(&mut message, "annotations", json!([]));
+    insert(&mut message, "refusal", refusal);
+    let sources = answer.cited.then(|| annotation(answer));
+    insert(&mut message, "annotations", json!(Vec::from_iter(sources)));
+    if answer.spoken {
+        insert(&mut message, "audio", sound(answer));
+    }
+    if answer.pictured {
+        insert(&mut message, "images", json!([picture()]));
+    }
     let logprobs = answer.logprobs.map(|top| {
         let tokens: Vec<Value> = answer
             .text
@@ -84,16 +103,19 @@ pub(super) fn whole(answer: &Answer) -> Value {
             .collect();
         json!({"content": tokens, "refusal": null})
     });
-    let choice = json!({"index": 0, "message": message, "logprobs": logprobs,
-        "finish_reason": finish_reason(answer)});
+    let choice = |index: usize| {
+        json!({"index": index, "message": message, "logprobs": logprobs,
+            "finish_reason": finish_reason(answer)})
+    };
+    let choices: Vec<Value> = (0..answer.choices).map(choice).collect();
     let mut body = json!({
         "id": completion_id(answer.number), "object": "chat.completion",
-        "created": EPOCH_S + answer.number, "model": answer.model, "choices": [choice],
+        "created": EPOCH_S + answer.number, "model": answer.model, "choices": choices,
     });
     if let Some(told) = answer.told() {
-        insert(&mut body, "usage", usage(told));
+        insert(&mut body, "usage", usage(answer, told));
     }
-    insert(&mut body, "service_tier", json!("default"));
+    insert(&mut body, "service_tier", json!(tier(answer)));
     insert(&mut body, "system_fingerprint", json!(FINGERPRINT));
     body
 }
@@ -139,16 +161,43 @@ pub(super) fn logprob(token: &str, top: usize) -> Value {
     json!({"token": token, "logprob": -0.25, "bytes": bytes, "top_logprobs": others})
 }
 
+/// The tier that served: the one asked for, or the one that all get.
+pub(super) fn tier(answer: &Answer) -> &str {
+    let named = answer.tier.as_deref().filter(|tier| *tier != "auto");
+    named.unwrap_or("default")
+}
+
+/// What was said, as sound.
+fn sound(answer: &Answer) -> Value {
+    json!({"id": sound_id(answer), "data": SOUND, "expires_at": EPOCH_S, "transcript": answer.text.concat()})
+}
+
+fn sound_id(answer: &Answer) -> String {
+    format!("audio_{:032}", answer.number)
+}
+
+/// A picture, in the form of those who give pictures out in chats.
+fn picture() -> Value {
+    let url = format!("data:image/png;base64,{PICTURE}");
+    json!({"type": "image_url", "image_url": {"url": url}})
+}
+
+/// The text of a prediction, which is a string or parts.
+fn predicted(prediction: &Value) -> String {
+    let content = prediction.get("content").unwrap_or(&Value::Null);
+    Asked::default().take(content, is_image)
+}
+
 fn finish_reason(answer: &Answer) -> &'static str {
     match answer.finish {
-        Finish::Stop | Finish::StopSequence(_) => "stop",
+        Finish::Stop | Finish::StopSequence(_) | Finish::Refusal => "stop",
         Finish::Length => "length",
         Finish::Tools if answer.named => "stop",
         Finish::Tools => "tool_calls",
     }
 }
 
-fn usage(told: Told) -> Value {
+fn usage(answer: &Answer, told: Told) -> Value {
     let mut prompt = json!({"cached_tokens": told.cached, "audio_tokens": 0});
     if told.cache_written > 0 {
         // OpenAI has no name for it; this is OpenRouter's.
@@ -160,7 +209,7 @@ fn usage(told: Told) -> Value {
         "total_tokens": told.prompt.saturating_add(told.completion),
         "prompt_tokens_details": prompt,
         "completion_tokens_details": {"reasoning_tokens": told.reasoning, "audio_tokens": 0,
-            "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0},
+            "accepted_prediction_tokens": answer.predicted, "rejected_prediction_tokens": 0},
     })
 }
 

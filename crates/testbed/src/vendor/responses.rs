@@ -47,6 +47,7 @@ pub(super) fn parse(body: &Value) -> Result<Asked, String> {
         logprobs: include
             .contains(&json!("message.output_text.logprobs"))
             .then(|| count(body, "top_logprobs").unwrap_or_default()),
+        tier: text(body, "service_tier").map(str::to_owned),
         thinking: thinking || summary,
         sealed: include.contains(&json!("reasoning.encrypted_content")),
         hidden: reasoning != nothing() && !summary,

@@ -48,7 +48,8 @@ pub(crate) async fn serve(
     let body = body.to_bytes();
     let path = parts.uri.path();
     if let Some(name) = path.strip_prefix("/_testbed/") {
-        return Ok(admin::answer(&shared, &parts.method, name, &body));
+        let query = parts.uri.query().unwrap_or_default();
+        return Ok(admin::answer(&shared, (&parts.method, name, query), &body));
     }
     if parts.method == Method::GET && path.ends_with("/models") {
         return Ok(models(&shared, &parts, body));

@@ -175,6 +175,12 @@ impl Recorded {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
+    /// Whether the word stands in the body.
+    pub(crate) fn says(&self, word: &str) -> bool {
+        let word = word.as_bytes();
+        word.is_empty() || self.body.windows(word.len()).any(|bytes| bytes == word)
+    }
+
     /// What the admin route shows.
     pub(crate) fn shown(&self) -> Value {
         let headers: Vec<[String; 2]> = self

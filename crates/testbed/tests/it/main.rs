@@ -3,6 +3,9 @@
 
 #[cfg(test)]
 #[cfg(feature = "vendors")]
+mod beside;
+#[cfg(test)]
+#[cfg(feature = "vendors")]
 mod bill;
 #[cfg(test)]
 #[cfg(feature = "vendors")]

@@ -13,6 +13,8 @@ use crate::vendor::wire::Target;
 /// The version that each host wants in the body.
 const BEDROCK_VERSION: &str = "bedrock-2023-05-31";
 const VERTEX_VERSION: &str = "vertex-2023-10-16";
+/// What is in a request that caches for an hour.
+const FOR_AN_HOUR: &str = r#""ttl":"1h""#;
 /// The model in a path of Vertex AI that only counts.
 const VERTEX_COUNTER: &str = "count-tokens";
 
@@ -55,6 +57,8 @@ pub(in crate::vendor) fn parse(
         schema: schema.cloned(),
         output_tokens_max,
         stop: strings(body.get("stop_sequences")),
+        tier: text(body, "service_tier").map(str::to_owned),
+        cached_for_an_hour: body.to_string().contains(FOR_AN_HOUR),
         thinking: body
             .get("thinking")
             .and_then(|thinking| text(thinking, "type"))

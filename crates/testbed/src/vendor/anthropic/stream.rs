@@ -3,10 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::{SIGNATURE, closing_usage, error, opening, opening_usage, stop_reason, tool_use};
+use super::{
+    SIGNATURE, closing_usage, error, opening, opening_usage, redacted, stop_reason, tool_use,
+};
 use crate::vendor::answer::{Answer, Told};
 use crate::vendor::asked::nothing;
 use crate::vendor::place::Host;
+use crate::vendor::source::web_search_location;
 use crate::vendor::sse;
 use crate::vendor::wire::Frame;
 
@@ -49,10 +52,18 @@ pub(in crate::vendor) fn events(answer: &Answer, host: Host) -> Vec<Event> {
         blocks.delta(&delta, 0, 0);
         blocks.stop();
     }
+    if answer.redacted {
+        blocks.start(&redacted(), 0);
+        blocks.stop();
+    }
     if !answer.text.is_empty() {
         blocks.start(&json!({"type": "text", "text": ""}), 0);
         for token in &answer.text {
             blocks.delta(&json!({"type": "text_delta", "text": token}), 1, 0);
+        }
+        if answer.cited {
+            let delta = json!({"type": "citations_delta", "citation": web_search_location()});
+            blocks.delta(&delta, 0, 0);
         }
         blocks.stop();
     }
@@ -122,7 +133,7 @@ impl Blocks {
                 completion: told.completion.min(1),
                 ..told
             };
-            message.insert("usage".to_owned(), opening_usage(opened, host));
+            message.insert("usage".to_owned(), opening_usage(answer, opened, host));
         }
         let start = json!({"type": "message_start", "message": message});
         Self {

@@ -81,6 +81,10 @@ fn parse_converse(body: &Value, model: String) -> Result<Asked, String> {
         schema: parse_schema(body)?,
         output_tokens_max: count(inference, "maxTokens"),
         stop: strings(inference.get("stopSequences")),
+        tier: body
+            .pointer("/serviceTier/type")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
         thinking: THINKING.iter().any(thinks),
         ..Asked::default()
     };

@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::{LATENCY_MS, SIGNATURE, framing, stop_reason, tool_use_id, usage};
+use super::{LATENCY_MS, REDACTED, SIGNATURE, framing, stop_reason, tell_tier, tool_use_id, usage};
 use crate::vendor::answer::{Answer, Call};
+use crate::vendor::source::web_location;
 use crate::vendor::wire::Frame;
 
 /// The events of a streamed answer.
@@ -21,9 +22,17 @@ pub(in crate::vendor) fn stream(answer: &Answer) -> Vec<Frame> {
         blocks.delta(Frame::silent, signature);
         blocks.stop();
     }
+    if answer.redacted {
+        let delta = json!({"reasoningContent": {"redactedContent": REDACTED}});
+        blocks.delta(Frame::silent, delta);
+        blocks.stop();
+    }
     if !answer.text.is_empty() {
         for token in &answer.text {
             blocks.delta(Frame::token, json!({"text": token}));
+        }
+        if answer.cited {
+            blocks.delta(Frame::silent, json!({"citation": web_location()}));
         }
         blocks.stop();
     }
@@ -94,6 +103,7 @@ impl Blocks {
         if let (Some(told), Some(members)) = (answer.told(), account.as_object_mut()) {
             members.insert("usage".to_owned(), usage(told));
         }
+        tell_tier(&mut account, answer);
         self.frames
             .push(Frame::silent(framing::event("metadata", account)));
         self.frames

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{call_id, finish_reason, id, usage};
+use super::{call_id, finish_reason, id, logprob, usage};
 use crate::vendor::answer::{Answer, Call};
+use crate::vendor::source::document;
 use crate::vendor::sse;
 use crate::vendor::wire::Frame;
 
@@ -21,13 +22,19 @@ pub(in crate::vendor) fn stream(answer: &Answer) -> Vec<Frame> {
     let said = contents.iter().filter(|(_, tokens, _)| !tokens.is_empty());
     for (index, (kind, tokens, frame)) in said.enumerate() {
         let start = json!({"type": kind, *kind: ""});
-        frames.push(Frame::silent(content("content-start", index, &start)));
+        let start = content("content-start", index, &start);
+        frames.push(Frame::silent(sse::event(&start)));
         for token in *tokens {
-            frames.push(frame(content(
-                "content-delta",
-                index,
-                &json!({*kind: token}),
-            )));
+            let mut delta = content("content-delta", index, &json!({*kind: token}));
+            if let (Some(_), "text", Some(members)) =
+                (answer.logprobs, *kind, delta.as_object_mut())
+            {
+                members.insert("logprobs".to_owned(), logprob(token));
+            }
+            frames.push(frame(sse::event(&delta)));
+        }
+        if answer.cited && *kind == "text" {
+            frames.extend(cite(answer));
         }
         let end = json!({"type": "content-end", "index": index});
         frames.push(Frame::silent(sse::event(&end)));
@@ -68,8 +75,16 @@ fn opening(answer: &Answer) -> Frame {
     }
 }
 
-fn content(kind: &str, index: usize, content: &Value) -> String {
-    sse::event(&json!({"type": kind, "index": index, "delta": {"message": {"content": content}}}))
+fn content(kind: &str, index: usize, content: &Value) -> Value {
+    json!({"type": kind, "index": index, "delta": {"message": {"content": content}}})
+}
+
+/// The source of the text.
+fn cite(answer: &Answer) -> [Frame; 2] {
+    let delta = json!({"message": {"citations": document(answer)}});
+    let start = json!({"type": "citation-start", "index": 0, "delta": delta});
+    let end = json!({"type": "citation-end", "index": 0});
+    [start, end].map(|event| Frame::silent(sse::event(&event)))
 }
 
 fn call_frames(index: usize, call: &Call, frames: &mut Vec<Frame>) {

@@ -35,6 +35,12 @@ pub(in crate::vendor) fn parse(body: &Value, target: Target<'_>) -> Result<Asked
         schema: parse_schema(config),
         output_tokens_max: count(config, "maxOutputTokens").or(count(config, "max_output_tokens")),
         stop: strings(member(config, ["stopSequences", "stop_sequences"])),
+        choices: count(config, "candidateCount").unwrap_or_default(),
+        logprobs: (config.get("responseLogprobs") == Some(&json!(true)))
+            .then(|| count(config, "logprobs").unwrap_or_default()),
+        tier: text(body, "serviceTier").map(str::to_owned),
+        spoken: list(config, "responseModalities").contains(&json!("AUDIO")),
+        pictured: list(config, "responseModalities").contains(&json!("IMAGE")),
         thinking: member(thinking, ["includeThoughts", "include_thoughts"]) == Some(&json!(true)),
         ..Asked::default()
     };

@@ -3,39 +3,26 @@
 
 use serde_json::{Value, json};
 
-use super::{EPOCH_S, FINGERPRINT, call_id, completion_id, finish_reason, logprob, usage};
-use crate::vendor::answer::{Answer, Call};
+use super::{
+    EPOCH_S, FINGERPRINT, SOUND, call_id, completion_id, finish_reason, logprob, picture, sound_id,
+    tier, usage,
+};
+use crate::vendor::answer::{Answer, Call, Finish};
+use crate::vendor::source::annotation;
 use crate::vendor::wire::Frame;
 
 /// The events of a streamed answer.
 pub(in crate::vendor) fn stream(answer: &Answer) -> Vec<Frame> {
-    let chunks = Chunks::new(answer);
+    let mut chunks = Chunks::new(answer);
     let mut frames = Vec::with_capacity(answer.text.len() + answer.reasoning.len() + 4);
-    if answer.calls.is_empty() || !answer.reasoning.is_empty() {
-        frames.push(Frame::silent(chunks.delta(&opening(answer), Some(""))));
+    for index in 0..answer.choices {
+        chunks.index = index;
+        choice_frames(&chunks, answer, &mut frames);
     }
-    for token in &answer.reasoning {
-        let delta = json!({"content": null, "reasoning_content": token}).to_string();
-        frames.push(Frame::thought(chunks.delta(&delta, None)));
-    }
-    for token in &answer.text {
-        let quoted = Value::from(token.as_str());
-        let delta = if answer.reasoning.is_empty() {
-            format!("{{\"content\":{quoted}}}")
-        } else {
-            format!("{{\"content\":{quoted},\"reasoning_content\":null}}")
-        };
-        frames.push(Frame::token(chunks.delta(&delta, Some(token))));
-    }
-    for (index, call) in answer.calls.iter().enumerate() {
-        let opens = index == 0 && answer.reasoning.is_empty();
-        call_frames(&chunks, index, call, opens, &mut frames);
-    }
-    frames.push(Frame::silent(chunks.end(finish_reason(answer))));
     if answer.include_usage
         && let Some(told) = answer.told()
     {
-        frames.push(Frame::silent(chunks.usage(&usage(told))));
+        frames.push(Frame::silent(chunks.usage(&usage(answer, told))));
     }
     frames.push(done());
     frames
@@ -46,8 +33,65 @@ pub(in crate::vendor) fn done() -> Frame {
     Frame::silent("data: [DONE]\n\n")
 }
 
+/// One choice, from its role to its reason to end.
+fn choice_frames(chunks: &Chunks, answer: &Answer, frames: &mut Vec<Frame>) {
+    if answer.calls.is_empty() || !answer.reasoning.is_empty() {
+        frames.push(Frame::silent(chunks.delta(&opening(answer), Some(""))));
+    }
+    for token in &answer.reasoning {
+        let delta = json!({"content": null, "reasoning_content": token}).to_string();
+        frames.push(Frame::thought(chunks.delta(&delta, None)));
+    }
+    for token in &answer.text {
+        let delta = word(answer, token);
+        frames.push(Frame::token(chunks.delta(&delta, Some(token))));
+    }
+    for delta in beside(answer) {
+        frames.push(Frame::silent(chunks.delta(&delta.to_string(), None)));
+    }
+    for (index, call) in answer.calls.iter().enumerate() {
+        let opens = index == 0 && answer.reasoning.is_empty();
+        call_frames(chunks, index, call, opens, frames);
+    }
+    frames.push(Frame::silent(chunks.end(finish_reason(answer))));
+}
+
+/// A word, as what it is said as.
+fn word(answer: &Answer, token: &str) -> String {
+    let quoted = Value::from(token);
+    if answer.finish == Finish::Refusal {
+        format!("{{\"refusal\":{quoted}}}")
+    } else if answer.spoken {
+        let id = sound_id(answer);
+        format!("{{\"audio\":{{\"id\":\"{id}\",\"transcript\":{quoted}}}}}")
+    } else if answer.reasoning.is_empty() {
+        format!("{{\"content\":{quoted}}}")
+    } else {
+        format!("{{\"content\":{quoted},\"reasoning_content\":null}}")
+    }
+}
+
+/// What stands beside the words: sound, a picture, a source.
+fn beside(answer: &Answer) -> Vec<Value> {
+    let mut deltas = Vec::new();
+    if answer.spoken {
+        let id = sound_id(answer);
+        deltas.push(json!({"audio": {"id": id, "data": SOUND}}));
+        deltas.push(json!({"audio": {"id": id, "expires_at": EPOCH_S}}));
+    }
+    if answer.pictured {
+        deltas.push(json!({"images": [picture()]}));
+    }
+    if answer.cited {
+        deltas.push(json!({"annotations": [annotation(answer)]}));
+    }
+    deltas
+}
+
 /// What every chunk of one answer has in common, rendered once.
 struct Chunks {
+    /// The choice that they are of.
+    index: usize,
     head: String,
     tail: &'static str,
     logprobs: Option<usize>,
@@ -60,10 +104,11 @@ impl Chunks {
         let head = format!(
             "data: {{\"id\":\"{}\",\"object\":\"chat.completion.chunk\",\
              \"created\":{},\"model\":{},\
-             \"service_tier\":\"default\",\"system_fingerprint\":\"{FINGERPRINT}\",\"choices\":[",
+             \"service_tier\":{},\"system_fingerprint\":\"{FINGERPRINT}\",\"choices\":[",
             completion_id(answer.number),
             EPOCH_S + answer.number,
             Value::from(answer.model.as_str()),
+            Value::from(tier(answer)),
         );
         let tail = if answer.include_usage {
             "],\"usage\":null"
@@ -71,6 +116,7 @@ impl Chunks {
             "]"
         };
         Self {
+            index: 0,
             head,
             tail,
             logprobs: answer.logprobs,
@@ -92,13 +138,15 @@ impl Chunks {
     }
 
     fn choice(&self, delta: &str, logprobs: &Value, reason: &str) -> String {
-        let Self { head, tail, .. } = self;
+        let Self {
+            index, head, tail, ..
+        } = self;
         // The vendor pads chunks to hide the length of tokens; clients have to bear the field.
         let padding = "xxxxxxxxxxxxxxxx"
             .get(..16 - delta.len() % 16)
             .unwrap_or_default();
         format!(
-            "{head}{{\"index\":0,\"delta\":{delta},\"logprobs\":{logprobs},\
+            "{head}{{\"index\":{index},\"delta\":{delta},\"logprobs\":{logprobs},\
              \"finish_reason\":{reason}}}\
              {tail},\"obfuscation\":\"{padding}\"}}\n\n"
         )

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::vendor::answer::{Answer, Call, Finish, Told};
-use crate::vendor::openai::logprob;
+use crate::vendor::openai::{logprob, tier};
+use crate::vendor::source::flat_annotation;
 
 /// The second of the first answer; each later one is a second older.
 const EPOCH_S: u64 = 1_760_000_000;
@@ -38,7 +39,7 @@ pub(super) fn ended(answer: &Answer, output: &[Value]) -> Value {
     let mut set = |name: &str, value: Value| response.insert(name.to_owned(), value);
     set("status", json!(status(answer)));
     set("output", json!(output));
-    set("service_tier", json!("default"));
+    set("service_tier", json!(tier(answer)));
     if answer.finish == Finish::Length {
         set("incomplete_details", json!({"reason": "max_output_tokens"}));
     } else {
@@ -78,7 +79,7 @@ pub(super) fn begun(answer: &Answer) -> Map<String, Value> {
 /// How the response, and the item that it ends in, came out.
 pub(super) fn status(answer: &Answer) -> &'static str {
     match answer.finish {
-        Finish::Stop | Finish::StopSequence(_) | Finish::Tools => "completed",
+        Finish::Stop | Finish::StopSequence(_) | Finish::Tools | Finish::Refusal => "completed",
         Finish::Length => "incomplete",
     }
 }
@@ -112,8 +113,13 @@ pub(super) fn message_id(answer: &Answer) -> String {
 
 /// The part of a message that has these words.
 pub(super) fn part(answer: &Answer, words: &[String]) -> Value {
-    json!({"type": "output_text", "annotations": [], "logprobs": logprobs(answer, words),
-        "text": words.concat()})
+    if answer.finish == Finish::Refusal {
+        return json!({"type": "refusal", "refusal": words.concat()});
+    }
+    let cited = answer.cited && !words.is_empty();
+    let sources = cited.then(|| flat_annotation(answer));
+    json!({"type": "output_text", "annotations": Vec::from_iter(sources),
+        "logprobs": logprobs(answer, words), "text": words.concat()})
 }
 
 /// What each word could have been instead, where that was asked for.

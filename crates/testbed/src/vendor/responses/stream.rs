@@ -8,6 +8,7 @@ use super::object::{
     reasoning_id, status,
 };
 use crate::vendor::answer::{Answer, Call, Finish};
+use crate::vendor::source::flat_annotation;
 use crate::vendor::sse;
 use crate::vendor::wire::Frame;
 
@@ -116,7 +117,9 @@ impl Said {
 
     fn end(mut self, answer: &Answer) -> Vec<Frame> {
         let kind = match answer.finish {
-            Finish::Stop | Finish::StopSequence(_) | Finish::Tools => "response.completed",
+            Finish::Stop | Finish::StopSequence(_) | Finish::Tools | Finish::Refusal => {
+                "response.completed"
+            }
             Finish::Length => "response.incomplete",
         };
         let last = self.number(json!({"type": kind, "response": ended(answer, &self.output)}));
@@ -172,10 +175,46 @@ fn speak(said: &mut Said, answer: &Answer) {
         Frame::silent,
         with(event("content_part.added"), "part", part(answer, &[])),
     );
+    if answer.finish == Finish::Refusal {
+        for token in &answer.text {
+            said.delta(Frame::token, token, event("refusal.delta"));
+        }
+        let refusal = json!(answer.text.concat());
+        said.say(
+            Frame::silent,
+            with(event("refusal.done"), "refusal", refusal),
+        );
+    } else {
+        say_words(said, answer, event);
+    }
+    let part = part(answer, &answer.text);
+    let mut bare = part.clone();
+    if answer.finish != Finish::Refusal {
+        // Here, of all places, the vendor leaves the logprobs out.
+        bare = with(bare, "logprobs", json!([]));
+    }
+    said.say(
+        Frame::silent,
+        with(event("content_part.done"), "part", bare),
+    );
+    said.close(message(answer, status(answer), &[part]));
+}
+
+/// The words of a text, then its source.
+fn say_words(said: &mut Said, answer: &Answer, event: impl Fn(&str) -> Value) {
     for token in &answer.text {
         let probable = logprobs(answer, std::slice::from_ref(token));
         let delta = with(event("output_text.delta"), "logprobs", json!(probable));
         said.delta(Frame::token, token, delta);
+    }
+    if answer.cited {
+        let added = with(
+            event("output_text.annotation.added"),
+            "annotation_index",
+            json!(0),
+        );
+        let added = with(added, "annotation", flat_annotation(answer));
+        said.say(Frame::silent, added);
     }
     let text = with(
         event("output_text.done"),
@@ -184,14 +223,6 @@ fn speak(said: &mut Said, answer: &Answer) {
     );
     let probable = json!(logprobs(answer, &answer.text));
     said.say(Frame::silent, with(text, "logprobs", probable));
-    let part = part(answer, &answer.text);
-    // Here, of all places, the vendor leaves the logprobs out.
-    let bare = with(part.clone(), "logprobs", json!([]));
-    said.say(
-        Frame::silent,
-        with(event("content_part.done"), "part", bare),
-    );
-    said.close(message(answer, status(answer), &[part]));
 }
 
 /// The item of a call.

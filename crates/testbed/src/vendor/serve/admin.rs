@@ -1,7 +1,7 @@
 //! `/_testbed/…`: what a test in another process asks of a vendor and tells it. Not recorded, not
 //! billed.
 //!
-//! `GET bill`, `GET requests`, `POST mood` (a mood), `POST script` (a list of moods that replaces
+//! `GET bill`, `GET requests` (`?with=WORD`: those whose body has the word), `POST mood` (a mood), `POST script` (a list of moods that replaces
 //! what is left).
 
 use bytes::Bytes;
@@ -15,11 +15,20 @@ use crate::vendor::pace::Body;
 use crate::vendor::shared::{Recorded, Shared};
 use crate::vendor::wire::Frame;
 
-/// Answers an admin request; `name` is what follows `/_testbed/`.
-pub(crate) fn answer(shared: &Shared, method: &Method, name: &str, body: &Bytes) -> Response<Body> {
+/// Answers an admin request: its method, what follows `/_testbed/`, and its query.
+pub(crate) fn answer(
+    shared: &Shared,
+    (method, name, query): (&Method, &str, &str),
+    body: &Bytes,
+) -> Response<Body> {
     let outcome = match (method, name) {
         (&Method::GET, "bill") => serde_json::to_value(shared.ledger.entries()),
-        (&Method::GET, "requests") => Ok(shared.requests().iter().map(Recorded::shown).collect()),
+        (&Method::GET, "requests") => {
+            let word = query.strip_prefix("with=").unwrap_or_default();
+            let requests = shared.requests();
+            let found = requests.iter().filter(|request| request.says(word));
+            Ok(found.map(Recorded::shown).collect())
+        }
         (&Method::POST, "mood") => read(body, |mood| shared.set_mood(mood)),
         (&Method::POST, "script") => read(body, |moods| shared.set_script(moods)),
         _ => {
