@@ -3,6 +3,7 @@
 //! Pure: no clock, no network, no async. Time and chance are arguments, so every decision runs in microseconds
 //! under property tests and can be replayed.
 
+pub mod routers;
 pub mod routing;
 
 pub mod catalog;

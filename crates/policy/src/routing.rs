@@ -23,6 +23,7 @@ use crate::{
 };
 
 pub use distillable::is_distillable;
+pub(crate) use draw::Chance;
 pub use expiry::is_past;
 pub use figures::{Figures, Quantiles, Ratio};
 pub use next::Next;

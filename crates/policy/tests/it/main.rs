@@ -7,5 +7,7 @@ mod ledger;
 mod measure;
 mod places;
 mod pricing;
+#[cfg(test)]
+mod routers;
 mod routing;
 mod storm;
