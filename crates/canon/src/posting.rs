@@ -1,6 +1,6 @@
 //! Rows of the ledger. Only a balanced set of postings can be built.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{AttemptId, KeyId, NanoUsd, ProviderId, Record, Window, WorkspaceId};
 
@@ -32,8 +32,8 @@ pub struct Posting {
 }
 
 /// Postings that sum to zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Posting>", into = "Vec<Posting>")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<Posting>")]
 pub struct Transaction(Vec<Posting>);
 
 /// The postings do not sum to zero; by how much they miss.
@@ -154,9 +154,9 @@ impl TryFrom<Vec<Posting>> for Transaction {
     }
 }
 
-impl From<Transaction> for Vec<Posting> {
-    fn from(transaction: Transaction) -> Self {
-        transaction.0
+impl Serialize for Transaction {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 

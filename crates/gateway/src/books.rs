@@ -1,8 +1,10 @@
 //! The money desk of the process: nothing is sent to a provider before its worst cost is set aside
 //! here, and nothing that was set aside leaves without a settlement, a release or an estimate.
 //!
-//! `policy::ledger` decides, `store::journal` writes down, in this order and under one lock: check,
-//! append, apply. So what is in memory is what a replay of the journal gives. A thread of its own
+//! `policy::ledger` decides, `store::journal` writes down. An entry is appended and applied under one
+//! lock, so what is in memory is what a replay of the journal gives; it is written before anything
+//! outside depends on it (a byte to a provider, the end of an answer). Whoever waits for that lets
+//! everybody else on its core have their turn first, so that one write serves them all. A thread of its own
 //! ships the records of requests from the journal into the database, ends attempts that passed
 //! their deadline, keeps the journal short and notices keys that another process changed.
 
@@ -30,7 +32,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use desk::{Desk, End};
-pub use hold::{Hold, Settlement};
+pub use hold::{Hold, Posted, Settlement};
 pub use verify::{Counts, Report, verify};
 
 /// The money desk. One for a process and a data folder.
@@ -101,11 +103,11 @@ impl Books {
         Ok(books)
     }
 
-    /// Sets money aside for an attempt; written down when this returns. `now` is in microseconds
-    /// since 1970.
+    /// Sets money aside for an attempt; to be awaited ([`Hold::durable`]) before anything is sent.
+    /// `now` is in microseconds since 1970.
     ///
     /// # Errors
-    /// The key's limit does not allow it (402), or it cannot be written down (503).
+    /// The key's limit does not allow it (402), or nothing can be written down (503).
     pub fn hold(self: &Arc<Self>, request: &HoldRequest<'_>, now: i64) -> Result<Hold, Fault> {
         let entry = self.desk.lock().hold(request, now)?;
         let attempt = request.attempt.clone();
@@ -172,19 +174,56 @@ impl Books {
             reason: ReasonForEstimate::NoUsage,
             generation,
         };
-        self.end(attempt, repeated, now);
+        let entry = self.end(attempt, repeated, now);
+        self.write(entry);
     }
 
     /// Charges attempts that passed their deadline by what was set aside for them, and gives their
     /// number. A settlement that comes later still corrects that. The books' own thread does this
     /// every second.
     pub fn sweep(&self, now: i64) -> usize {
-        self.desk.lock().sweep(now)
+        let mut desk = self.desk.lock();
+        let swept = desk.sweep(now);
+        let last = desk.journal().last();
+        report(desk.write(last));
+        swept
     }
 
-    /// Ends an attempt.
-    fn end(&self, attempt: &AttemptId, end: End, now: i64) {
-        self.desk.lock().end(attempt, end, now);
+    /// Ends an attempt; noted, not yet written. Gives up to which entry to write.
+    fn end(&self, attempt: &AttemptId, end: End, now: i64) -> EntryId {
+        let mut desk = self.desk.lock();
+        desk.end(attempt, end, now);
+        desk.journal().last()
+    }
+
+    /// Ready when this entry is written down. Others on this core have their turn before, and what they
+    /// note is written in one with it.
+    async fn written(&self, entry: EntryId) -> Result<(), journal::Error> {
+        tokio::task::yield_now().await;
+        self.desk.lock().write(entry)
+    }
+
+    /// Writes this entry down at once.
+    fn write(&self, entry: EntryId) {
+        report(self.desk.lock().write(entry));
+    }
+}
+
+impl Drop for Books {
+    fn drop(&mut self) {
+        let mut desk = self.desk.lock();
+        let last = desk.journal().last();
+        report(desk.write(last));
+    }
+}
+
+/// What is not written down now waits in memory until it can be.
+fn report(written: Result<(), journal::Error>) {
+    if let Err(error) = written {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the end of an attempt waits for the journal"
+        );
     }
 }
 

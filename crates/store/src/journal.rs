@@ -1,16 +1,17 @@
 //! The journal: entries of the ledger, written down before they take effect outside. Append-only
 //! files in one folder, locked by the process that writes.
 //!
-//! One entry is one `write(2)`, so it survives the death of the process ([`Durability::Process`]);
-//! with [`Durability::Power`] the caller also waits for [`Syncing::synced`], and one `fsync` serves
-//! all who wait. Entries are numbered from 1 without gaps across files. A file (segment) begins
+//! [`Journal::append`] numbers an entry and puts it behind those that wait; [`Journal::write`] writes
+//! all that wait with one `write(2)`, so that many who append at the same time share its price. What is
+//! written survives the death of the process ([`Durability::Process`]); with [`Durability::Power`] the
+//! caller also waits for [`Syncing::synced`], and one `fsync` serves all who wait. Entries are numbered from 1 without gaps across files. A file (segment) begins
 //! when the journal is opened or rotated; a snapshot stands for everything before the segment of
 //! its number.
 //!
 //! Opening ends at the last whole record: what a crash left behind it is moved to a `.torn` file,
 //! never thrown away. Damage anywhere else is an error that names the file and the offset. After a
-//! failed write the journal takes nothing more until [`Journal::heal`] succeeds, so that nothing is
-//! served unmetered.
+//! failed write nothing more is written until [`Journal::heal`] succeeds; what waits goes on waiting,
+//! in memory and up to a limit, and whoever asks ([`Journal::is_broken`]) serves nothing unmetered.
 
 mod files;
 mod lock;
@@ -37,6 +38,8 @@ pub use sync::Syncing;
 
 /// A segment larger than this should be rotated, in bytes.
 pub const SEGMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// How much may wait to be written, in bytes: some 60,000 ends of attempts while the disk is full.
+const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The write buffer is given back to the allocator beyond this size, in bytes.
 const BUFFER_BYTES_KEPT: usize = 1024 * 1024;
 /// What [`Journal::heal`] wants to be able to write before it trusts the disk again, in bytes.
@@ -60,8 +63,14 @@ pub struct Journal {
     header: Header,
     /// Bytes of the current segment that hold whole records.
     len: u64,
+    /// The last entry that is written.
+    written: EntryId,
+    /// The last entry that has a number.
     last: EntryId,
-    buffer: Vec<u8>,
+    /// Entries that wait to be written, as they will be.
+    waiting: Vec<u8>,
+    /// Where the last of them begins.
+    last_begins: usize,
     broken: Option<String>,
     sync: SyncThread,
     /// Released by the kernel when the process ends, however it ends.
@@ -139,7 +148,7 @@ pub enum Error {
     #[error("an entry cannot be written as JSON")]
     Encode(#[source] serde_json::Error),
     /// An earlier write or sync failed.
-    #[error("the journal takes no entries: {why}")]
+    #[error("the journal cannot be written: {why}")]
     Broken {
         /// What failed.
         why: String,
@@ -174,52 +183,78 @@ impl Journal {
             file,
             header,
             len: record::HEADER_BYTES as u64,
+            written: last,
             last,
-            buffer: Vec::new(),
+            waiting: Vec::new(),
+            last_begins: 0,
             broken: None,
             _lock: lock,
         };
         Ok((journal, replay))
     }
 
-    /// Writes an entry down, with one `write(2)`. When this returns, the entry survives the
-    /// process.
+    /// Numbers an entry and puts it behind those that wait for [`Self::write`]. It survives nothing
+    /// before that.
     ///
     /// # Errors
-    /// It is not written down, and nothing of it remains. The journal then takes nothing until it
-    /// is healed.
+    /// It is too large, or too much waits already; nothing of it remains.
     pub fn append(&mut self, entry: &Entry) -> Result<EntryId, Error> {
-        self.append_many(std::slice::from_ref(entry))
-    }
-
-    /// Writes entries down together, all or none; the id is that of the last.
-    ///
-    /// # Errors
-    /// As [`Self::append`].
-    pub fn append_many(&mut self, entries: &[Entry]) -> Result<EntryId, Error> {
-        if let Some(why) = self.broken.clone().or_else(|| self.sync.failure()) {
+        if self.waiting.len() >= WAITING_BYTES_MAX {
+            let why = self.broken().unwrap_or_else(|| "too much waits".to_owned());
             return Err(Error::Broken { why });
         }
-        self.buffer.clear();
-        let mut last = self.last;
-        for entry in entries {
-            last = EntryId(last.0.saturating_add(1));
-            record::encode(&mut self.buffer, last, entry)?;
+        let begins = self.waiting.len();
+        let id = EntryId(self.last.0.saturating_add(1));
+        if let Err(error) = record::encode(&mut self.waiting, id, entry) {
+            self.waiting.truncate(begins);
+            return Err(error);
         }
-        if let Err(source) = (&*self.file).write_all(&self.buffer) {
+        (self.last, self.last_begins) = (id, begins);
+        Ok(id)
+    }
+
+    /// Forgets an entry just appended, whose number the next one takes. Anything but the last entry,
+    /// still unwritten, stays.
+    pub fn withdraw(&mut self, entry: EntryId) {
+        if entry == self.last && entry > self.written {
+            self.waiting.truncate(self.last_begins);
+            self.last = EntryId(entry.0.saturating_sub(1));
+        }
+    }
+
+    /// Writes down all that waits, with one `write(2)`. When this returns, it survives the process.
+    ///
+    /// # Errors
+    /// Nothing of it is written down; it goes on waiting, until the journal is healed.
+    pub fn write(&mut self) -> Result<(), Error> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        if self.is_broken() {
+            let why = self.broken().unwrap_or_default();
+            return Err(Error::Broken { why });
+        }
+        if let Err(source) = (&*self.file).write_all(&self.waiting) {
             return Err(self.give_up(source));
         }
-        self.len = self.len.saturating_add(self.buffer.len() as u64);
-        self.last = last;
-        self.sync.written(last);
-        self.buffer.shrink_to(BUFFER_BYTES_KEPT);
-        Ok(last)
+        self.len = self.len.saturating_add(self.waiting.len() as u64);
+        self.written = self.last;
+        self.sync.written(self.written);
+        self.waiting.clear();
+        self.waiting.shrink_to(BUFFER_BYTES_KEPT);
+        Ok(())
+    }
+
+    /// The last entry appended.
+    #[must_use]
+    pub fn last(&self) -> EntryId {
+        self.last
     }
 
     /// The last entry written.
     #[must_use]
-    pub fn last(&self) -> EntryId {
-        self.last
+    pub fn written(&self) -> EntryId {
+        self.written
     }
 
     /// Counted up at every opening.
@@ -234,7 +269,13 @@ impl Journal {
         self.header.journal
     }
 
-    /// Why it takes no entries, where it does not.
+    /// Whether nothing can be written at the moment.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.broken.is_some() || self.sync.has_failed()
+    }
+
+    /// Why nothing can be written, where that is so.
     #[must_use]
     pub fn broken(&self) -> Option<String> {
         self.broken.clone().or_else(|| self.sync.failure())
@@ -247,8 +288,8 @@ impl Journal {
         self.sync.handle()
     }
 
-    /// Tries to take entries again after a failed write: cuts off what the write left, then writes
-    /// and removes a probe. After a failed sync only opening anew helps, because the kernel may
+    /// Tries to write again after a failed write: cuts off what the write left, writes and removes a
+    /// probe, then writes what waits. After a failed sync only opening anew helps, because the kernel may
     /// have dropped pages.
     ///
     /// # Errors
@@ -258,7 +299,7 @@ impl Journal {
             return Err(Error::Broken { why });
         }
         if self.broken.is_none() {
-            return Ok(());
+            return self.write();
         }
         // A crash between probe and cut leaves zeros, which no record begins with: a torn tail.
         self.cut()
@@ -272,7 +313,7 @@ impl Journal {
                 self.io("write a probe to", source)
             })?;
         self.broken = None;
-        Ok(())
+        self.write()
     }
 
     /// Whether the current segment is large enough for [`Self::rotate`].
@@ -283,11 +324,13 @@ impl Journal {
 
     /// Begins a new segment. The caller takes a snapshot of the ledger at this very moment (before
     /// any other append) and writes it with [`Mark::write`], at leisure; until then replay goes on
-    /// from the snapshot before.
+    /// from the snapshot before. `None` where something waits that the old segment does not take: it
+    /// will be in the new one, where no snapshot may stand for it.
     ///
     /// # Errors
     /// The segment could not be made; the journal goes on in the old one.
-    pub fn rotate(&mut self) -> Result<Mark, Error> {
+    pub fn rotate(&mut self) -> Result<Option<Mark>, Error> {
+        let all_written = self.write().is_ok();
         // A segment that is not the last is trusted to the end, so it must be on the disk before
         // the next is.
         self.file
@@ -295,7 +338,7 @@ impl Journal {
             .map_err(|source| self.io("sync", source))?;
         let header = Header {
             segment: self.header.segment.saturating_add(1),
-            first: EntryId(self.last.0.saturating_add(1)),
+            first: EntryId(self.written.0.saturating_add(1)),
             ..self.header
         };
         let file = Arc::new(files::begin_segment(&self.dir, &header)?);
@@ -303,7 +346,7 @@ impl Journal {
         self.file = file;
         self.header = header;
         self.len = record::HEADER_BYTES as u64;
-        Ok(Mark::new(&self.dir, &header))
+        Ok(all_written.then(|| Mark::new(&self.dir, &header)))
     }
 
     fn io(&self, doing: &'static str, source: std::io::Error) -> Error {
@@ -319,7 +362,7 @@ impl Journal {
         self.file.set_len(self.len)
     }
 
-    /// A write failed: take nothing more, and leave no half record behind if that can be helped.
+    /// A write failed: write nothing more, and leave no half record behind if that can be helped.
     fn give_up(&mut self, source: std::io::Error) -> Error {
         let cut = self.cut();
         self.broken = Some(source.to_string());

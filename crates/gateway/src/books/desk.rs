@@ -1,7 +1,7 @@
 //! What is behind the one lock: the ledger, the journal, and the records that are not in the
 //! database yet.
 
-use std::{collections::VecDeque, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use canon::{
     Again, AttemptId, Blame, Entry, EntryId, EntryKind, Fault, Kind, NanoUsd, Record, Window,
@@ -11,18 +11,12 @@ use store::journal::{self, Durability, Journal, Mark, Replay, Syncing};
 
 use super::{Error, shelf::Shelf};
 
-/// How many endings wait in memory while the journal cannot be written.
-const UNWRITTEN_MAX: usize = 65_536;
-
 /// What is behind the one lock.
 #[derive(Debug)]
 pub(super) struct Desk {
     ledger: Ledger,
     journal: Journal,
     shelf: Shelf,
-    /// Endings that the journal did not take. Beyond the limit the reservation stays, and ends by
-    /// its deadline.
-    unwritten: VecDeque<Box<Entry>>,
 }
 
 /// How an attempt ends.
@@ -38,17 +32,13 @@ pub(super) enum End {
     },
 }
 
-/// What keeps an entry from being written down.
+/// What keeps an entry from being taken.
 #[derive(Debug, thiserror::Error)]
-enum WriteError {
+enum TakeError {
     #[error("the ledger refuses it")]
     Ledger(#[source] policy::ledger::Error),
     #[error("the journal does not take it")]
-    Journal {
-        #[source]
-        source: journal::Error,
-        entry: Box<Entry>,
-    },
+    Journal(#[source] journal::Error),
 }
 
 impl Desk {
@@ -60,7 +50,6 @@ impl Desk {
             ledger,
             shelf: Shelf::after(journal.last()),
             journal,
-            unwritten: VecDeque::new(),
         };
         let mut left: Vec<_> = desk
             .ledger
@@ -76,14 +65,15 @@ impl Desk {
         }
         for attempt in left {
             match desk.try_end(&attempt, End::worst(ReasonForEstimate::Restart), now) {
-                Ok(()) => {}
-                Err(WriteError::Journal { source, .. }) => return Err(Error::Journal(source)),
-                Err(WriteError::Ledger(source)) => {
+                Ok(_) => {}
+                Err(TakeError::Journal(source)) => return Err(Error::Journal(source)),
+                Err(TakeError::Ledger(source)) => {
                     let entry = desk.journal.last();
                     return Err(Error::Replay { entry, source });
                 }
             }
         }
+        desk.journal.write().map_err(Error::Journal)?;
         Ok(desk)
     }
 
@@ -107,39 +97,48 @@ impl Desk {
         self.journal.syncing()
     }
 
+    /// Sets money aside; noted, not yet written.
     pub(super) fn hold(&mut self, request: &HoldRequest<'_>, now: i64) -> Result<EntryId, Fault> {
+        if self.journal.is_broken() {
+            let why = self.journal.broken().unwrap_or_default();
+            return Err(cannot_record(journal::Error::Broken { why }));
+        }
         let entry = self.ledger.hold(request, now).map_err(refused)?;
-        match self.write(entry) {
+        match self.take(entry) {
             Ok(entry) => Ok(entry),
-            Err(WriteError::Journal { source, .. }) => Err(cannot_record(source)),
-            Err(WriteError::Ledger(error)) => Err(Fault::ours(error)),
+            Err(TakeError::Journal(source)) => Err(cannot_record(source)),
+            Err(TakeError::Ledger(error)) => Err(Fault::ours(error)),
         }
     }
 
-    /// Ends an attempt. What cannot be written down now is kept until it can; what the ledger cannot
-    /// take (an amount that does not fit) is charged by what was set aside, so that no money stays
-    /// set aside for what is over.
+    /// Ends an attempt; noted, not yet written. What cannot be taken as it is (an amount that does not
+    /// fit, a record that is too long) is charged by what was set aside, so that no money stays set
+    /// aside for what is over. Beyond what may wait for a full disk the reservation stays, and ends by
+    /// its deadline.
     pub(super) fn end(&mut self, attempt: &AttemptId, end: End, now: i64) {
-        let mut ended = self.try_end(attempt, end.believed(), now);
-        if let Err(WriteError::Ledger(error)) = &ended {
-            tracing::error!(%attempt, %error, "an attempt is charged by what was set aside");
-            ended = self.try_end(attempt, End::worst(ReasonForEstimate::AbsurdUsage), now);
+        let Err(error) = self.try_end(attempt, end.believed(), now) else {
+            return;
+        };
+        tracing::error!(
+            %attempt,
+            error = &error as &dyn std::error::Error,
+            "an attempt is charged by what was set aside"
+        );
+        if let Err(error) = self.try_end(attempt, End::worst(ReasonForEstimate::AbsurdUsage), now) {
+            tracing::error!(
+                %attempt,
+                error = &error as &dyn std::error::Error,
+                "an attempt cannot be ended"
+            );
         }
-        match ended {
-            Ok(()) => {}
-            Err(WriteError::Journal {
-                source: error,
-                entry,
-            }) => {
-                tracing::error!(%attempt, %error, "the end of an attempt waits for the journal");
-                if self.unwritten.len() < UNWRITTEN_MAX {
-                    self.unwritten.push_back(entry);
-                }
-            }
-            Err(WriteError::Ledger(error)) => {
-                tracing::error!(%attempt, %error, "an attempt cannot be ended");
-            }
+    }
+
+    /// Writes down what is noted up to this entry, with all that was noted since.
+    pub(super) fn write(&mut self, through: EntryId) -> Result<(), journal::Error> {
+        if self.journal.written() >= through {
+            return Ok(());
         }
+        self.journal.write()
     }
 
     /// Charges attempts past their deadline by what was set aside.
@@ -148,7 +147,7 @@ impl Desk {
         let mut swept = 0;
         for attempt in &overdue {
             match self.try_end(attempt, End::worst(ReasonForEstimate::Deadline), now) {
-                Ok(()) => {
+                Ok(_) => {
                     tracing::warn!(%attempt, "past its deadline: charged by an estimate");
                     swept += 1;
                 }
@@ -161,34 +160,22 @@ impl Desk {
         swept
     }
 
-    /// Makes a broken journal work again if that is possible, and writes what waited for it.
+    /// Writes what nobody waits for, and makes a broken journal work again if that is possible.
     pub(super) fn heal(&mut self) {
-        if self.journal.broken().is_some() {
-            if self.journal.heal().is_err() {
-                return;
-            }
-            tracing::info!("the journal takes entries again");
-        }
-        while let Some(entry) = self.unwritten.pop_front() {
-            match self.write(*entry) {
-                Ok(_) => {}
-                Err(WriteError::Journal { entry, .. }) => {
-                    self.unwritten.push_front(entry);
-                    return;
-                }
-                Err(WriteError::Ledger(error)) => {
-                    tracing::error!(%error, "the end of an attempt no longer fits");
-                }
-            }
+        let was_broken = self.journal.is_broken();
+        if self.journal.heal().is_ok() && was_broken {
+            tracing::info!("the journal can be written again");
         }
     }
 
-    /// Begins a new segment of the journal, and gives the ledger as it is at its beginning.
-    pub(super) fn rotate(&mut self) -> Result<(Mark, Ledger), journal::Error> {
-        Ok((self.journal.rotate()?, self.ledger.clone()))
+    /// Begins a new segment of the journal, and gives the ledger as it is at its beginning, where that
+    /// is known.
+    pub(super) fn rotate(&mut self) -> Result<Option<(Mark, Ledger)>, journal::Error> {
+        let mark = self.journal.rotate()?;
+        Ok(mark.map(|mark| (mark, self.ledger.clone())))
     }
 
-    fn try_end(&mut self, attempt: &AttemptId, end: End, now: i64) -> Result<(), WriteError> {
+    fn try_end(&mut self, attempt: &AttemptId, end: End, now: i64) -> Result<EntryId, TakeError> {
         let entry = match end {
             End::Settle(end) => self.ledger.settle(attempt, end, now),
             End::Void => self.ledger.void(attempt, now),
@@ -200,21 +187,18 @@ impl Desk {
                 .ledger
                 .provisional(attempt, (charged, reason), generation, now),
         }
-        .map_err(WriteError::Ledger)?;
-        self.write(entry).map(|_| ())
+        .map_err(TakeError::Ledger)?;
+        self.take(entry)
     }
 
-    /// Check, append, apply: the only way into the ledger.
-    fn write(&mut self, entry: Entry) -> Result<EntryId, WriteError> {
-        self.ledger.check(&entry).map_err(WriteError::Ledger)?;
-        let id = match self.journal.append(&entry) {
-            Ok(id) => id,
-            Err(source) => {
-                let entry = Box::new(entry);
-                return Err(WriteError::Journal { source, entry });
-            }
-        };
-        self.ledger.apply(&entry).map_err(WriteError::Ledger)?;
+    /// Append and apply, both or neither: the only way into the ledger. Nothing depends on the entry
+    /// before it is written.
+    fn take(&mut self, entry: Entry) -> Result<EntryId, TakeError> {
+        let id = self.journal.append(&entry).map_err(TakeError::Journal)?;
+        if let Err(error) = self.ledger.apply(&entry) {
+            self.journal.withdraw(id);
+            return Err(TakeError::Ledger(error));
+        }
         if let Some(generation) = generation_of(entry.kind) {
             self.shelf.put(id, Arc::from(generation));
         }

@@ -51,12 +51,13 @@ impl Shelf {
         self.gap = self.gap.filter(|end| *end > through);
     }
 
-    /// The records that came first. `last` is the journal's last entry.
-    pub(super) fn batch(&self, rows_max: usize, last: EntryId) -> Option<Batch> {
-        let taken: Vec<_> = self.queue.iter().take(rows_max).collect();
+    /// The records that came first, of those that are written. `written` is the last entry that is.
+    pub(super) fn batch(&self, rows_max: usize, written: EntryId) -> Option<Batch> {
+        let ready = self.queue.iter().take_while(|(entry, _)| *entry <= written);
+        let taken: Vec<_> = ready.take(rows_max).collect();
         let (newest, _) = taken.last()?;
-        let through = if taken.len() == self.queue.len() {
-            last
+        let through = if taken.len() < rows_max {
+            written
         } else {
             *newest
         };

@@ -60,8 +60,8 @@ async fn work(books: &Weak<Books>, mut stop: watch::Receiver<bool>) {
         }
         let Some(books) = books.upgrade() else { return };
         let stopping = *stop.borrow_and_update();
+        books.desk.lock().heal();
         if tick == 0 || stopping {
-            books.desk.lock().heal();
             books.sweep(clock::now_micros());
             books.shorten();
         }
@@ -98,7 +98,9 @@ impl Books {
     /// # Errors
     /// The file system said no; nothing is lost.
     pub fn rotate(&self) -> Result<(), journal::Error> {
-        let (mark, ledger) = self.desk.lock().rotate()?;
+        let Some((mark, ledger)) = self.desk.lock().rotate()? else {
+            return Ok(());
+        };
         match serde_json::to_vec(&ledger.snapshot()) {
             Ok(snapshot) => mark.write(&snapshot)?,
             Err(error) => tracing::error!(%error, "the ledger has no snapshot"),
@@ -117,7 +119,8 @@ impl Books {
             let (batch, journal) = {
                 let desk = self.desk.lock();
                 let journal = desk.journal();
-                (desk.shelf().batch(ROWS_MAX, journal.last()), journal.id())
+                let batch = desk.shelf().batch(ROWS_MAX, journal.written());
+                (batch, journal.id())
             };
             let Some(batch) = batch else { return Ok(()) };
             let generations = self.store.generations();
@@ -134,7 +137,11 @@ impl Books {
     async fn ship_gap(&self) -> Result<(), ShipError> {
         let (gap, journal) = {
             let desk = self.desk.lock();
-            (desk.shelf().gap(), desk.journal().id())
+            let written = desk.journal().written();
+            (
+                desk.shelf().gap().filter(|end| *end <= written),
+                desk.journal().id(),
+            )
         };
         let Some(end) = gap else { return Ok(()) };
         let shipped = match self.shipped.get() {

@@ -14,8 +14,9 @@ use canon::{
     AttemptId, Dialect, Fault, Generation, GenerationId, Key, KeyId, Kind, LimitReset, NanoUsd,
     ProviderId, Usage, Window, WorkspaceId,
 };
+use futures_util::future::join_all;
 use gateway::books::{
-    self, Books, Durability, Error, Hold, HoldRequest, ReasonForEstimate, Settlement,
+    self, Books, Durability, Error, Hold, HoldRequest, Posted, ReasonForEstimate, Settlement,
 };
 use store::{Store, journal};
 use tempfile::TempDir;
@@ -85,6 +86,18 @@ fn hold_until(
         price_version: 1,
     };
     books.hold(&request, NOW)
+}
+
+/// As whoever is about to send something waits for it.
+fn written(hold: Hold) -> Hold {
+    runtime().block_on(hold.durable()).unwrap();
+    hold
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
 }
 
 fn generation_id(number: usize) -> GenerationId {
@@ -253,7 +266,7 @@ fn after_a_crash_open_attempts_are_charged_in_full_and_settled_ones_exactly() {
     let key = key(None);
     hold(&books, &key, 1, 100).unwrap().settle(settled(40), NOW);
     hold(&books, &key, 2, 100).unwrap().void(NOW);
-    let under_way = hold(&books, &key, 3, 100).unwrap();
+    let under_way = written(hold(&books, &key, 3, 100).unwrap());
     let copy = as_after_a_crash(dir.path());
     under_way.settle(settled(1), NOW);
     let beside = books::verify(copy.path()).unwrap();
@@ -283,7 +296,7 @@ fn a_crash_at_any_moment_never_loses_what_was_settled_nor_passes_the_limit() {
     let mut open_holds = Vec::new();
     for number in 0..30 {
         match hold(&books, &key, number, 60) {
-            Ok(hold) => open_holds.push(hold),
+            Ok(hold) => open_holds.push(written(hold)),
             Err(fault) => assert_eq!(fault.kind, Kind::PaymentRequired),
         }
         if number % 3 == 2
@@ -409,7 +422,7 @@ fn a_short_journal_means_what_the_long_one_meant() {
             .unwrap()
             .settle(recorded(number), NOW);
     }
-    let under_way = hold(&books, &key(None), 20, 50).unwrap();
+    let under_way = written(hold(&books, &key(None), 20, 50).unwrap());
     let long = books::verify(dir.path()).unwrap();
     assert_eq!(long.replayed.settled, 20);
     books.close();
@@ -440,7 +453,7 @@ fn the_report_says_what_the_journal_adds_up_to() {
         generation: None,
     };
     hold(&books, &key(None), 1, 100).unwrap().settle(end, NOW);
-    let _open = hold(&books, &key(None), 2, 1_000_000_000).unwrap();
+    let _open = written(hold(&books, &key(None), 2, 1_000_000_000).unwrap());
     let report = books::verify(dir.path()).unwrap();
     let said: Vec<_> = report
         .to_string()
@@ -464,16 +477,37 @@ fn the_report_says_what_the_journal_adds_up_to() {
 }
 
 #[test]
+fn what_many_note_in_one_turn_is_written_for_all_of_them_and_what_nobody_awaits_at_once() {
+    let dir = TempDir::new().unwrap();
+    let books = open(dir.path());
+    let settled_on_disk = || books::verify(dir.path()).unwrap().replayed.settled;
+    let held: Vec<_> = (1..=20)
+        .map(|number| hold(&books, &key(None), number, 5).unwrap())
+        .collect();
+    let durable = runtime().block_on(join_all(held.iter().map(Hold::durable)));
+    assert!(durable.iter().all(Result::is_ok));
+    let mut posted: Vec<_> = held
+        .into_iter()
+        .map(|hold| hold.settling(settled(1), NOW))
+        .collect();
+    assert_eq!(spent(&books), 20);
+    let last = posted.pop().unwrap();
+    runtime().block_on(join_all(posted.into_iter().map(Posted::written)));
+    // The last was noted in the same turn.
+    assert_eq!(settled_on_disk(), 20);
+    drop(last);
+    let hold = hold(&books, &key(None), 21, 5).unwrap();
+    drop(hold.settling(settled(1), NOW));
+    assert_eq!(settled_on_disk(), 21);
+}
+
+#[test]
 fn with_power_durability_a_hold_waits_for_the_disk() {
     let dir = TempDir::new().unwrap();
     let store = open_store(dir.path());
     let books = Books::open(dir.path(), Durability::Power, NOW, store).unwrap();
     let held = hold(&books, &key(None), 1, 5).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    runtime.block_on(held.durable()).unwrap();
-    held.void(NOW);
+    written(held).void(NOW);
 }
 
 const FULL_DISK: &str = "WEIR_TEST_BOOKS_FULL_DISK";
@@ -515,22 +549,27 @@ fn on_a_full_disk_nothing_is_served_and_nothing_that_was_served_is_forgotten() {
 fn run_into_a_full_disk(dir: &Path) {
     let books = open(dir);
     let mut holds = Vec::new();
-    let fault = loop {
-        match hold(&books, &key(None), holds.len(), 50) {
-            Ok(hold) => holds.push(hold),
-            Err(fault) => break fault,
+    let runtime = runtime();
+    let (unwritten, fault) = loop {
+        let hold = hold(&books, &key(None), holds.len(), 50).unwrap();
+        match runtime.block_on(hold.durable()) {
+            Ok(()) => holds.push(hold),
+            Err(fault) => break (hold, fault),
         }
     };
     assert_eq!(fault.kind, Kind::ProviderOverloaded);
     assert!(books.broken().is_some());
+    unwritten.void(NOW);
+    let refused = hold(&books, &key(None), holds.len() + 1, 50).unwrap_err();
+    assert_eq!(refused.kind, Kind::ProviderOverloaded);
     let last = holds.pop().unwrap();
     last.settle(settled(7), NOW);
     holds.into_iter().for_each(|hold| hold.void(NOW));
-    // Not written down yet, so not yet true.
-    assert_eq!(spent(&books), 0);
+    // What waits in memory counts already.
+    assert_eq!((spent(&books), books.open_attempts()), (7, 0));
     // A new segment has room again; the books' thread notices by itself.
     books.rotate().unwrap();
-    while books.broken().is_some() || books.open_attempts() > 0 {
+    while books.broken().is_some() {
         std::thread::yield_now();
     }
     assert_eq!(spent(&books), 7);

@@ -13,7 +13,7 @@ const WAIT_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
 
 /// How long the vendor asks for, in milliseconds: the longest of what it says.
 pub(super) fn asked_for(headers: &HeaderMap, in_body_ms: Option<u64>) -> Option<u64> {
-    let now = text(headers, "date").and_then(http_date);
+    let now = now_of(headers);
     let said = [
         text(headers, "retry-after-ms").and_then(|text| decimal_ms(text, 1)),
         text(headers, "retry-after")
@@ -23,34 +23,35 @@ pub(super) fn asked_for(headers: &HeaderMap, in_body_ms: Option<u64>) -> Option<
     said.into_iter()
         .flatten()
         .max()
-        .or_else(|| budget_reset(headers, now))
+        .or_else(|| budget_reset(headers))
         .map(|wait| wait.min(WAIT_MS_MAX))
 }
 
 /// How long an exhausted budget needs to be full again, where an answer that was given says so: the next request would
 /// be refused.
 pub(super) fn exhausted_for(headers: &HeaderMap) -> Option<u64> {
-    let now = text(headers, "date").and_then(http_date);
-    budget_reset(headers, now).map(|wait| wait.min(WAIT_MS_MAX))
+    budget_reset(headers).map(|wait| wait.min(WAIT_MS_MAX))
 }
 
-/// When the last of the exhausted budgets is full again.
-fn budget_reset(headers: &HeaderMap, now: Option<u64>) -> Option<u64> {
-    let waits = headers.iter().filter_map(|(name, value)| {
-        let (remaining, is_budget) = remaining_of(name.as_str());
-        let is_empty = text(headers, &remaining).is_some_and(|left| left.trim() == "0");
-        if !is_budget || !is_empty {
-            return None;
-        }
-        reset_ms(value.to_str().ok()?, now)
+/// When the last of the exhausted budgets is full again. Asked of every good answer, of which hardly any has one.
+fn budget_reset(headers: &HeaderMap) -> Option<u64> {
+    let budgets = headers.iter().filter(|(name, _)| is_reset(name.as_str()));
+    let empty = budgets.filter(|(name, _)| {
+        // The header that says what is left of the budget whose reset this one names.
+        let remaining = name.as_str().replace("reset", "remaining");
+        text(headers, &remaining).is_some_and(|left| left.trim() == "0")
     });
+    let waits = empty.filter_map(|(_, value)| reset_ms(value.to_str().ok()?, now_of(headers)));
     waits.max()
 }
 
-/// The header that says what is left of the budget whose reset this header names.
-fn remaining_of(name: &str) -> (String, bool) {
-    let is_budget = name.contains("ratelimit") && name.contains("reset");
-    (name.replace("reset", "remaining"), is_budget)
+fn is_reset(name: &str) -> bool {
+    name.contains("ratelimit") && name.contains("reset")
+}
+
+/// The time by the vendor's clock.
+fn now_of(headers: &HeaderMap) -> Option<u64> {
+    text(headers, "date").and_then(http_date)
 }
 
 /// A reset as a duration (`12ms`, `6m0s`, `1.5`), a point in time in seconds or milliseconds, or a

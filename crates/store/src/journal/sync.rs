@@ -6,7 +6,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::JoinHandle,
     time::Duration,
@@ -40,6 +40,8 @@ pub struct Syncing {
 struct Shared {
     durability: Durability,
     written: AtomicU64,
+    /// Whether a sync failed; asked before every write.
+    failed: AtomicBool,
     state: Mutex<State>,
     wake: Condvar,
     progress: watch::Sender<Progress>,
@@ -70,6 +72,7 @@ impl SyncThread {
         let shared = Arc::new(Shared {
             durability,
             written: AtomicU64::new(last.0),
+            failed: AtomicBool::new(false),
             state: Mutex::new(State { file, stop: false }),
             wake: Condvar::new(),
             progress,
@@ -112,6 +115,11 @@ impl SyncThread {
         self.handle.clone()
     }
 
+    /// Whether nothing may be written any more.
+    pub(super) fn has_failed(&self) -> bool {
+        self.shared.failed.load(Ordering::Acquire)
+    }
+
     /// Why nothing may be written any more, where a sync failed.
     pub(super) fn failure(&self) -> Option<String> {
         let progress = self.shared.progress.borrow();
@@ -142,7 +150,10 @@ impl Shared {
                 None => progress.synced = written,
                 // After a failed fsync the kernel may have dropped the pages: later success proves
                 // nothing.
-                Some(error) => progress.failure = Some(format!("sync failed: {error}").into()),
+                Some(error) => {
+                    progress.failure = Some(format!("sync failed: {error}").into());
+                    self.failed.store(true, Ordering::Release);
+                }
             });
         }
     }

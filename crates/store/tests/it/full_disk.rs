@@ -7,6 +7,7 @@ use std::{
     process::Command,
 };
 
+use canon::EntryId;
 use store::journal::{self, Durability, Error, Journal};
 use tempfile::TempDir;
 
@@ -14,7 +15,7 @@ use crate::some::entry;
 
 const DIR: &str = "WEIR_TEST_FULL_DISK";
 /// In blocks of 512 or 1,024 bytes, as the shell counts.
-const LIMIT_BLOCKS: u32 = 16;
+const LIMIT_BLOCKS: u32 = 256;
 
 #[test]
 fn a_full_disk_stops_the_journal_without_a_trace_of_the_failed_entry() {
@@ -49,6 +50,7 @@ fn a_full_disk_stops_the_journal_without_a_trace_of_the_failed_entry() {
     assert!(replay.torn.is_none());
     assert_eq!(replay.entries.map(Result::unwrap).count(), accepted);
     journal.append(&entry(1)).unwrap();
+    journal.write().unwrap();
 }
 
 /// In the child: writes until the disk is full, and on.
@@ -56,28 +58,34 @@ fn fill(dir: &Path) {
     let (mut journal, _) = Journal::open(dir, Durability::Process).unwrap();
     let mut accepted = 0;
     let error = loop {
-        match journal.append(&entry(accepted + 1)) {
-            Ok(_) => accepted += 1,
+        journal.append(&entry(accepted + 1)).unwrap();
+        match journal.write() {
+            Ok(()) => accepted += 1,
             Err(error) => break error,
         }
     };
     assert!(matches!(error, Error::Io { doing: "write", .. }), "{error}");
     assert!(accepted > 2);
-    assert!(matches!(
-        journal.append(&entry(0)),
-        Err(Error::Broken { .. })
-    ));
+    // What comes now waits behind it.
+    journal.append(&entry(accepted + 2)).unwrap();
+    assert!(matches!(journal.write(), Err(Error::Broken { .. })));
     assert!(journal.broken().is_some());
     // The disk is still full, and says so.
     assert!(journal.heal().is_err());
     assert!(journal.broken().is_some());
-    // Room elsewhere is room: a new segment takes what the old one did not, but not before it is
-    // healed.
     let there: Vec<_> = journal::read(dir)
         .unwrap()
         .entries
         .map(Result::unwrap)
         .collect();
     assert_eq!(there.len() as u64, accepted);
-    fs::write(dir.join("accepted"), accepted.to_string()).unwrap();
+    // Room elsewhere is room: a new segment takes what the old one did not, once it is healed, and no
+    // snapshot stands for what waited.
+    assert!(journal.rotate().unwrap().is_none());
+    journal.heal().unwrap();
+    assert_eq!(
+        (journal.written(), journal.broken()),
+        (EntryId(accepted + 2), None)
+    );
+    fs::write(dir.join("accepted"), (accepted + 2).to_string()).unwrap();
 }

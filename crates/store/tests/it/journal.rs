@@ -26,6 +26,7 @@ fn written(numbers: std::ops::RangeInclusive<u64>) -> Vec<(EntryId, Entry)> {
 fn append(journal: &mut Journal, numbers: std::ops::RangeInclusive<u64>) {
     for number in numbers {
         assert_eq!(journal.append(&entry(number)).unwrap(), EntryId(number));
+        journal.write().unwrap();
     }
 }
 
@@ -161,7 +162,7 @@ fn a_snapshot_stands_for_what_came_before_it() {
     let dir = folder();
     let (mut journal, _) = open(dir.path());
     append(&mut journal, 1..=4);
-    let mark = journal.rotate().unwrap();
+    let mark = journal.rotate().unwrap().unwrap();
     append(&mut journal, 5..=6);
     // Not written yet: everything is replayed.
     assert_eq!(entries(journal::read(dir.path()).unwrap()), written(1..=6));
@@ -193,9 +194,9 @@ fn a_damaged_snapshot_is_passed_over_while_the_entries_are_still_there() {
     let dir = folder();
     let (mut journal, _) = open(dir.path());
     append(&mut journal, 1..=2);
-    journal.rotate().unwrap().write(b"first").unwrap();
+    journal.rotate().unwrap().unwrap().write(b"first").unwrap();
     append(&mut journal, 3..=3);
-    journal.rotate().unwrap().write(b"second").unwrap();
+    journal.rotate().unwrap().unwrap().write(b"second").unwrap();
     append(&mut journal, 4..=4);
     drop(journal);
     let path = dir.path().join("0000000003.snapshot");
@@ -211,11 +212,38 @@ fn a_damaged_snapshot_is_passed_over_while_the_entries_are_still_there() {
 fn many_entries_are_one_write() {
     let dir = folder();
     let (mut journal, _) = open(dir.path());
-    let many: Vec<_> = (1..=9).map(entry).collect();
-    assert_eq!(journal.append_many(&many).unwrap(), EntryId(9));
-    assert_eq!(journal.last(), EntryId(9));
+    for number in 1..=9 {
+        journal.append(&entry(number)).unwrap();
+    }
+    assert_eq!(
+        (journal.written(), journal.last()),
+        (EntryId(0), EntryId(9))
+    );
+    journal.write().unwrap();
+    assert_eq!(
+        (journal.written(), journal.last()),
+        (EntryId(9), EntryId(9))
+    );
+    // One that was never written is not there.
+    journal.append(&entry(10)).unwrap();
     drop(journal);
     assert_eq!(entries(open(dir.path()).1), written(1..=9));
+}
+
+#[test]
+fn an_entry_that_is_withdrawn_leaves_its_number_to_the_next() {
+    let dir = folder();
+    let (mut journal, _) = open(dir.path());
+    append(&mut journal, 1..=1);
+    journal.append(&entry(2)).unwrap();
+    let wrong = journal.append(&entry(7)).unwrap();
+    // Neither what is written nor what is not the last can be withdrawn.
+    journal.withdraw(EntryId(1));
+    journal.withdraw(EntryId(2));
+    journal.withdraw(wrong);
+    append(&mut journal, 3..=3);
+    drop(journal);
+    assert_eq!(entries(open(dir.path()).1), written(1..=3));
 }
 
 #[tokio::test]
@@ -225,6 +253,7 @@ async fn with_power_durability_an_entry_waits_for_the_disk() {
     let syncing = journal.syncing();
     for number in 1..=20 {
         let id = journal.append(&entry(number)).unwrap();
+        journal.write().unwrap();
         syncing.synced(id).await.unwrap();
         if number == 10 {
             journal.rotate().unwrap();
@@ -244,6 +273,7 @@ async fn with_process_durability_an_entry_reaches_the_disk_in_the_background() {
     let (mut journal, _) = open(dir.path());
     let syncing = journal.syncing();
     let id = journal.append(&entry(1)).unwrap();
+    journal.write().unwrap();
     syncing.synced(id).await.unwrap();
     syncing.on_disk(id).await.unwrap();
 }
