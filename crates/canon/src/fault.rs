@@ -203,6 +203,12 @@ impl Kind {
         Self::UnsupportedImageFormat,
     ];
 
+    /// The kind of that name, if there is one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
     /// Its name on the wire, `error_type`.
     #[must_use]
     pub const fn name(self) -> &'static str {

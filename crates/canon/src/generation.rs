@@ -109,6 +109,9 @@ pub struct Attempt {
     pub provider: String,
     /// The model asked for there, `author/slug`.
     pub model: String,
+    /// Which endpoint of it: `deepinfra/turbo`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
     /// HTTP status, where one came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,

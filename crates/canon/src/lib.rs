@@ -35,8 +35,8 @@ pub use generation::{Attempt, Generation, Record};
 pub use id::{AttemptId, EntryId, GenerationId, KeyId, WorkspaceId};
 pub use media::{Media, MediaKind, Source};
 pub use metadata::{
-    Route, RouterAttempt, RouterEndpoint, RouterEndpoints, RouterMetadata, Stage, StageKind,
-    Strategy,
+    Route, RouteWish, RouterAttempt, RouterEndpoint, RouterEndpoints, RouterMetadata, Stage,
+    StageKind, Strategy,
 };
 pub use money::{MoneyError, NanoUsd, PicoUsd};
 pub use posting::{Account, Entry, EntryKind, Posting, Transaction, UnbalancedError};

@@ -150,12 +150,35 @@ pub struct Route {
     pub router: Option<String>,
     /// Every endpoint with its place and why, or why it has none; written and read by `policy::routing::trail`.
     pub trail: String,
+    /// What decided it beside the model, where that is not as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<Box<RouteWish>>,
     /// As [`RouterMetadata::params`].
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub params: Map<String, Value>,
     /// As [`RouterMetadata::pipeline`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pipeline: Vec<Stage>,
+}
+
+/// What of a request decides where it may go, beside its model: so that it can be asked where else it might have gone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RouteWish {
+    /// The models behind the first one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// The `provider` object.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub provider: Map<String, Value>,
+    /// The service tier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
+    /// The caller's limit of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// The parameters that it uses, in the catalogue's words, a space between two.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub uses: String,
 }
 
 impl Stage {

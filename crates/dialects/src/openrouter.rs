@@ -4,12 +4,14 @@
 mod error;
 mod labels;
 mod ours;
+mod preferences;
 mod routing;
 mod usage;
 
 pub(crate) use error::render_error_object;
 pub use error::{render_availability, render_error, render_metadata};
 pub use labels::{take_metadata, take_session, take_user};
+pub use preferences::render_preferences;
 pub use routing::take_routing;
 pub use usage::{render_cost, render_usage};
 

@@ -11,3 +11,5 @@ pub mod health;
 pub mod ledger;
 pub mod measure;
 pub mod pricing;
+pub mod replay;
+pub mod terms;

@@ -18,7 +18,7 @@ const QUANTIZATIONS: &[&str] = &[
 ];
 const PERCENTILES: &[&str] = &["p50", "p75", "p90", "p99"];
 /// The kinds of unit in `max_price`, and how many of them a stated price is for.
-const PRICE_KINDS: &[(&str, i64)] = &[
+pub(super) const PRICE_KINDS: &[(&str, i64)] = &[
     ("prompt", 1_000_000),
     ("completion", 1_000_000),
     ("request", 1),

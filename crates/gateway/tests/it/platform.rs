@@ -259,6 +259,7 @@ fn generation(house: &House, id: &str, workspace: &str) -> Generation {
             number: 0,
             provider: "Lab".to_owned(),
             model: "lab/small".to_owned(),
+            endpoint: None,
             status: Some(200),
             error: None,
             latency_ms: 70,

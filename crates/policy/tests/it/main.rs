@@ -7,6 +7,7 @@ mod ledger;
 mod measure;
 mod places;
 mod pricing;
+mod replay;
 #[cfg(test)]
 mod routers;
 mod routing;
