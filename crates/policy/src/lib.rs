@@ -12,4 +12,3 @@ pub mod ledger;
 pub mod measure;
 pub mod pricing;
 pub mod replay;
-pub mod terms;
