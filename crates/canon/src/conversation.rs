@@ -7,6 +7,7 @@ mod extras;
 mod message;
 mod reasoning;
 mod sampling;
+mod speech;
 mod tool;
 
 use serde_json::{Map, Value};
@@ -15,6 +16,7 @@ pub use extras::Extras;
 pub use message::{CacheMark, CacheTtl, Citation, Message, Part, Role, TextPart};
 pub use reasoning::{Effort, Reasoning, ReasoningBody, ReasoningFormat, ReasoningPart};
 pub use sampling::{Format, Sampling};
+pub use speech::Speech;
 pub use tool::{Tool, ToolCall, ToolChoice, ToolKind, ToolResult};
 
 use crate::Routing;
@@ -42,6 +44,8 @@ pub struct Request {
     pub format: Option<Format>,
     /// Wanted kinds of output: `text`, `image`, `audio`. Empty means the model's own default.
     pub modalities: Vec<String>,
+    /// How it is to be spoken, where sound is wanted.
+    pub speech: Option<Speech>,
     /// Whether the answer is wanted in pieces.
     pub stream: bool,
     /// A cache marker for the whole prompt (automatic caching).

@@ -80,11 +80,13 @@ pub enum Event {
         /// The source.
         citation: Citation,
     },
-    /// A whole picture.
+    /// A whole picture; or a piece of a sound. Pieces that follow each other, with nothing of the answer between them,
+    /// are one sound. Each holds whole groups of base64, unpadded but for the last, so that they can be decoded one by
+    /// one as well as joined; data or transcript may be empty.
     Media {
         /// Which answer.
         choice: u32,
-        /// The picture.
+        /// The picture, or the piece.
         media: Media,
     },
     /// Probabilities of the tokens of the last text, as OpenAI has them.

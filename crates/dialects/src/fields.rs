@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use canon::{Dialect, Extras};
 use serde_json::{Map, Number, Value};
 
-use crate::Error;
+use crate::{Error, raw::Texts};
 
 /// The fields of one JSON object, taken out one by one. `null` counts as absent.
 #[derive(Debug)]
 pub struct Fields {
     path: String,
     map: Map<String, Value>,
+    /// Objects in it whose text is kept.
+    texts: Texts,
 }
 
 impl Fields {
@@ -25,6 +27,16 @@ impl Fields {
         Self::from_value(value, String::new())
     }
 
+    /// Reads such a body; the text of objects in fields of these names is kept for [`Fields::json_text`].
+    ///
+    /// # Errors
+    /// As [`Fields::parse`].
+    pub(crate) fn parse_keeping(body: &[u8], names: &[&str]) -> Result<Self, Error> {
+        let fields = Self::parse(body)?;
+        let texts = Texts::of(body, names);
+        Ok(Self { texts, ..fields })
+    }
+
     /// The fields of a value that must be an object; `path` says where it stands, for messages.
     ///
     /// # Errors
@@ -33,7 +45,35 @@ impl Fields {
         let Value::Object(map) = value else {
             return Err(wrong(&path, "an object", &value));
         };
-        Ok(Self { path, map })
+        let texts = Texts::NONE;
+        Ok(Self { path, map, texts })
+    }
+
+    /// The fields of a value that was taken out of this object and stands at `path`.
+    ///
+    /// # Errors
+    /// It is no object.
+    pub(crate) fn inner(&self, value: Value, path: String) -> Result<Self, Error> {
+        let texts = self.texts.clone();
+        Ok(Self {
+            texts,
+            ..Self::from_value(value, path)?
+        })
+    }
+
+    /// The same fields under other names.
+    pub(crate) fn renamed(self, rename: impl FnOnce(Map<String, Value>) -> Map<String, Value>) -> Self {
+        Self {
+            map: rename(self.map),
+            ..self
+        }
+    }
+
+    /// Takes a value as JSON text: an object as it was written where its text is kept.
+    pub(crate) fn json_text(&mut self, name: &str) -> Option<String> {
+        let value = self.value(name)?;
+        let text = self.texts.at(&self.path_of(name)).filter(|_| value.is_object());
+        Some(text.map_or_else(|| value.to_string(), str::to_owned))
     }
 
     /// Where this object stands.
@@ -210,7 +250,8 @@ impl Fields {
     /// It is something else.
     pub fn object(&mut self, name: &str) -> Result<Option<Self>, Error> {
         let path = self.path_of(name);
-        Ok(self.map(name)?.map(|map| Self { path, map }))
+        let texts = self.texts.clone();
+        Ok(self.map(name)?.map(|map| Self { path, map, texts }))
     }
 
     /// Takes a list of objects, each to be read field by field.
@@ -222,7 +263,7 @@ impl Fields {
             return Ok(None);
         };
         let path = self.path_of(name);
-        let each = |(index, value)| Self::from_value(value, format!("{path}[{index}]"));
+        let each = |(index, value)| self.inner(value, format!("{path}[{index}]"));
         list.into_iter()
             .enumerate()
             .map(each)

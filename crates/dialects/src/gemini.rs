@@ -26,6 +26,7 @@ mod reply;
 mod request;
 mod response;
 mod schema;
+mod signature;
 mod spelling;
 mod stream;
 mod usage;

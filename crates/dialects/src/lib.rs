@@ -22,8 +22,10 @@ pub mod ollama;
 pub mod openai;
 pub mod openrouter;
 mod path;
+mod raw;
 pub mod replicate;
 mod short;
+mod sound;
 mod vendor;
 
 use std::borrow::Cow;

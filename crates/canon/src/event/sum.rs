@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Event, ReasoningDelta};
 use crate::{
-    Choice, Extras, Fault, Part, ReasoningBody, ReasoningPart, Response, TextPart, ToolCall,
+    Choice, Extras, Fault, Media, Part, ReasoningBody, ReasoningPart, Response, TextPart, ToolCall,
 };
 
 /// Adds up events.
@@ -33,6 +33,7 @@ struct OpenChoice {
     text: Option<(u32, usize)>,
     reasoning: Option<(u32, usize)>,
     calls: BTreeMap<u32, usize>,
+    sound: Option<usize>,
 }
 
 /// Adds up all events of one answer; a fault among them ends it.
@@ -109,6 +110,13 @@ impl Fold {
 
 impl OpenChoice {
     fn add(&mut self, event: Event) {
+        let is_beside = matches!(
+            event,
+            Event::Media { .. } | Event::Other { .. } | Event::Logprobs { .. }
+        );
+        if !is_beside {
+            self.sound = None;
+        }
         match event {
             Event::Text { block, text, .. } => self.text(block, |part| part.text.push_str(&text)),
             Event::Refusal { text, .. } => self.refusal(&text),
@@ -139,13 +147,7 @@ impl OpenChoice {
             } => {
                 self.text(block, |part| part.citations.push(citation));
             }
-            Event::Media { media, .. } => {
-                self.choice.parts.push(Part::Media {
-                    media,
-                    cache: None,
-                    extras: Extras::NONE,
-                });
-            }
+            Event::Media { media, .. } => self.media(media),
             Event::Logprobs { logprobs, .. } => {
                 append_logprobs(&mut self.choice.logprobs, logprobs);
             }
@@ -180,6 +182,24 @@ impl OpenChoice {
         let mut text = TextPart::default();
         change(&mut text);
         self.choice.parts.push(Part::Text(text));
+    }
+
+    /// A picture, a sound, or more of the sound under way.
+    fn media(&mut self, more: Media) {
+        let open = self
+            .sound
+            .and_then(|place| self.choice.parts.get_mut(place));
+        if let Some(Part::Media { media, .. }) = open
+            && media.go_on(&more)
+        {
+            return;
+        }
+        self.sound = more.is_sound().then_some(self.choice.parts.len());
+        self.choice.parts.push(Part::Media {
+            media: more,
+            cache: None,
+            extras: Extras::NONE,
+        });
     }
 
     fn refusal(&mut self, text: &str) {

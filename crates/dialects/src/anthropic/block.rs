@@ -12,19 +12,22 @@ use super::{
 };
 use crate::{Error, Fields};
 
-/// Reads one block. Blocks that only this dialect has are kept whole.
-pub(super) fn parse(value: Value, path: String) -> Result<Part, Error> {
+/// Objects that are read as text: the arguments of calls.
+pub(super) const AS_WRITTEN: &[&str] = &["input"];
+
+/// Reads one block that was taken out of `outer`. Blocks that only this dialect has are kept whole.
+pub(super) fn parse(outer: &Fields, value: Value, path: String) -> Result<Part, Error> {
     let kind = value.get("type").and_then(Value::as_str).unwrap_or("");
     match kind {
-        "text" => parse_text(Fields::from_value(value, path)?),
-        "image" => parse_media(value, path, MediaKind::Image),
-        "document" => parse_media(value, path, MediaKind::File),
-        "tool_use" => parse_call(Fields::from_value(value, path)?),
-        "tool_result" => parse_result(Fields::from_value(value, path)?),
-        "thinking" => parse_thinking(Fields::from_value(value, path)?),
-        "redacted_thinking" => parse_redacted(Fields::from_value(value, path)?),
+        "text" => parse_text(outer.inner(value, path)?),
+        "image" => parse_media(outer, value, path, MediaKind::Image),
+        "document" => parse_media(outer, value, path, MediaKind::File),
+        "tool_use" => parse_call(outer.inner(value, path)?),
+        "tool_result" => parse_result(outer.inner(value, path)?),
+        "thinking" => parse_thinking(outer.inner(value, path)?),
+        "redacted_thinking" => parse_redacted(outer.inner(value, path)?),
         "" => {
-            let mut fields = Fields::from_value(value, path)?;
+            let mut fields = outer.inner(value, path)?;
             let kind = fields.required_string("type")?;
             Err(fields.wrong("type", "a kind of content block", &kind.into()))
         }
@@ -32,12 +35,16 @@ pub(super) fn parse(value: Value, path: String) -> Result<Part, Error> {
     }
 }
 
-/// Reads content that is a text or a list of blocks.
-pub(super) fn parse_content(content: Value, path: &str) -> Result<Vec<Part>, Error> {
+/// Reads content that is a text or a list of blocks, and was taken out of `outer`.
+pub(super) fn parse_content(
+    outer: &Fields,
+    content: Value,
+    path: &str,
+) -> Result<Vec<Part>, Error> {
     match content {
         Value::String(text) => Ok(vec![Part::text(text)]),
         Value::Array(blocks) => {
-            let each = |(index, block)| parse(block, format!("{path}[{index}]"));
+            let each = |(index, block)| parse(outer, block, format!("{path}[{index}]"));
             blocks.into_iter().enumerate().map(each).collect()
         }
         other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) => Err(
@@ -80,11 +87,7 @@ fn parse_call(mut fields: Fields) -> Result<Part, Error> {
     fields.value("type");
     let id = fields.required_string("id")?;
     let name = fields.required_string("name")?;
-    let arguments = fields.value("input").map_or_else(
-        || "{}".to_owned(),
-        // Key order is kept; only white space between tokens is not.
-        |input| input.to_string(),
-    );
+    let arguments = fields.json_text("input");
     if fields.peek("caller") == Some(&json!({"type": "direct"})) {
         // The model itself called it, as ever: says nothing.
         fields.value("caller");
@@ -93,7 +96,7 @@ fn parse_call(mut fields: Fields) -> Result<Part, Error> {
     Ok(Part::ToolCall(ToolCall {
         id,
         name,
-        arguments,
+        arguments: arguments.unwrap_or_else(|| "{}".to_owned()),
         custom: false,
         cache: tail.cache,
         extras: tail.extras,
@@ -106,7 +109,7 @@ fn parse_result(mut fields: Fields) -> Result<Part, Error> {
     let path = fields.path_of("content");
     let parts = match fields.value("content") {
         None => Vec::new(),
-        Some(content) => parse_content(content, &path)?,
+        Some(content) => parse_content(&fields, content, &path)?,
     };
     let is_error = fields.bool("is_error")?.unwrap_or(false);
     let tail = take_tail(fields)?;
@@ -167,7 +170,7 @@ fn reasoning(body: ReasoningBody, format: ReasoningFormat, extras: Extras) -> Pa
     })
 }
 
-fn parse_media(value: Value, path: String, kind: MediaKind) -> Result<Part, Error> {
+fn parse_media(outer: &Fields, value: Value, path: String, kind: MediaKind) -> Result<Part, Error> {
     let is_known = match value.pointer("/source/type").and_then(Value::as_str) {
         None | Some("base64" | "url" | "file") => true,
         Some("text") => kind == MediaKind::File,
@@ -180,7 +183,7 @@ fn parse_media(value: Value, path: String, kind: MediaKind) -> Result<Part, Erro
     if !is_known {
         return Ok(other(value));
     }
-    let mut fields = Fields::from_value(value, path)?;
+    let mut fields = outer.inner(value, path)?;
     fields.value("type");
     let whole = fields.peek("source").cloned();
     let Some(mut source) = fields.object("source")? else {
@@ -204,6 +207,7 @@ fn parse_media(value: Value, path: String, kind: MediaKind) -> Result<Part, Erro
             mime,
             name,
             detail: None,
+            transcript: None,
         },
         cache: tail.cache,
         extras,

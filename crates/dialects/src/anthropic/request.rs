@@ -24,7 +24,7 @@ const FALLBACKS_MAX: usize = 3;
 
 /// Reads a request.
 pub(super) fn parse(body: &[u8]) -> Result<Request, Error> {
-    let mut fields = Fields::parse(body)?;
+    let mut fields = Fields::parse_keeping(body, block::AS_WRITTEN)?;
     let model = fields.required_string("model")?;
     let routing = take_routing(&mut fields)?;
     let messages = take_messages(&mut fields)?;
@@ -106,7 +106,7 @@ fn take_routing(fields: &mut Fields) -> Result<Routing, Error> {
 fn take_messages(fields: &mut Fields) -> Result<Vec<Message>, Error> {
     let mut messages = Vec::new();
     if let Some(system) = fields.value("system") {
-        let parts = block::parse_content(system, "system")?;
+        let parts = block::parse_content(fields, system, "system")?;
         if !parts.is_empty() {
             messages.push(message(Role::System, parts));
         }
@@ -146,7 +146,7 @@ fn push_turn(mut turn: Fields, messages: &mut Vec<Message>) -> Result<(), Error>
     let content = turn
         .value("content")
         .ok_or_else(|| turn.missing("content", "a string or an array of content blocks"))?;
-    let parts = block::parse_content(content, &path)?;
+    let parts = block::parse_content(&turn, content, &path)?;
     let first = messages.len();
     for part in parts {
         let is_result = role == Role::User && matches!(part, Part::ToolResult(_));

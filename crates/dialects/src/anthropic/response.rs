@@ -16,12 +16,13 @@ use super::{
 use crate::{
     Error, Fields, Receipt, Stamp,
     json::{Array, Object},
+    sound::transcript,
     openrouter::METADATA,
 };
 
 /// Reads an answer.
 pub(super) fn parse(body: &[u8]) -> Result<Response, Error> {
-    let mut fields = Fields::parse(body)?;
+    let mut fields = Fields::parse_keeping(body, block::AS_WRITTEN)?;
     let id = fields.string("id")?;
     let model = fields.string("model")?;
     for name in ["type", "role", "provider"] {
@@ -30,7 +31,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Response, Error> {
     let content = fields
         .value("content")
         .ok_or_else(|| fields.missing("content", "an array of content blocks"))?;
-    let parts = block::parse_content(content, "content")?;
+    let parts = block::parse_content(&fields, content, "content")?;
     let native_finish = fields.string("stop_reason")?;
     let stop_sequence = fields.string("stop_sequence")?;
     let mut stated = None;
@@ -160,15 +161,15 @@ pub(super) fn message_fields(value: &Value) -> Option<&Map<String, Value>> {
 pub(super) fn render_part(part: &Part, content: &mut Array<'_>) {
     match part {
         Part::Text(text) => render_text(text, content),
-        Part::Refusal(text) => {
-            let mut block = content.object();
-            block.field("type", "text");
-            block.field("text", text);
-            block.array("citations").close();
-            block.close();
-        }
+        Part::Refusal(text) => render_words(text, content),
         Part::Reasoning(part) => render_reasoning(part, content),
         Part::ToolCall(call) => render_call(call, content),
+        // There is no block for sound: its words are read.
+        Part::Media { media, .. } if media.is_sound() => {
+            if let Some(words) = transcript(media) {
+                render_words(words, content);
+            }
+        }
         Part::Media { media, extras, .. } => render_media(media, extras, content),
         Part::Other { dialect, value } => {
             if *dialect == DIALECT && message_fields(value).is_none() {
@@ -178,6 +179,14 @@ pub(super) fn render_part(part: &Part, content: &mut Array<'_>) {
         // Models don't answer for tools.
         Part::ToolResult(_) => {}
     }
+}
+
+fn render_words(text: &str, content: &mut Array<'_>) {
+    let mut block = content.object();
+    block.field("type", "text");
+    block.field("text", text);
+    block.array("citations").close();
+    block.close();
 }
 
 fn render_text(text: &TextPart, content: &mut Array<'_>) {

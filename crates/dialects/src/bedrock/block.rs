@@ -5,7 +5,7 @@ use canon::{
     Citation, Event, Extras, Media, MediaKind, ReasoningBody, ReasoningDelta, ReasoningFormat,
     Source,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::DIALECT;
 use crate::{Error, Fields, Step};
@@ -144,6 +144,7 @@ impl Writer {
             mime: format.map(|format| format!("{family}/{format}")),
             name: None,
             detail: None,
+            transcript: None,
         };
         push(
             out,
@@ -190,8 +191,8 @@ impl Writer {
                     call.required_string("name")?,
                 );
                 let index = self.call(id, name, out);
-                let input = call.value("input").unwrap_or_else(|| json!({}));
-                self.arguments(index, input.to_string(), out);
+                let input = call.json_text("input");
+                self.arguments(index, input.unwrap_or_else(|| "{}".to_owned()), out);
             }
         } else if fields.peek("reasoningContent").is_some_and(is_thought) {
             if let Some(content) = fields.object("reasoningContent")? {

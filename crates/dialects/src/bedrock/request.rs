@@ -61,6 +61,7 @@ fn report(request: &Request, loss: &mut Vec<Loss>) {
     let unknown = [
         ("parallel_tool_calls", one_call),
         ("modalities", wants_media),
+        ("audio", request.speech.is_some()),
         ("prompt_cache_key", request.prompt_cache_key.is_some()),
         ("user", request.user.is_some()),
         ("metadata", request.metadata.is_some()),

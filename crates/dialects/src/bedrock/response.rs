@@ -15,7 +15,7 @@ use crate::{Error, Fields, Step};
 /// # Errors
 /// It has no message, or something in it is not what it should be.
 pub(super) fn parse_response(body: &[u8]) -> Result<Response, Error> {
-    let mut fields = Fields::parse(body)?;
+    let mut fields = Fields::parse_keeping(body, &["input"])?;
     let mut output = fields
         .object("output")?
         .ok_or_else(|| fields.missing("output", "an object"))?;

@@ -122,6 +122,7 @@ fn report(request: &Request, loss: &mut Vec<Loss>) {
     let unknown = [
         ("parallel_tool_calls", one_call),
         ("modalities", wants_media),
+        ("audio", request.speech.is_some()),
         ("cache_control", request.cache.is_some()),
         ("prompt_cache_key", request.prompt_cache_key.is_some()),
         ("service_tier", request.service_tier.is_some()),

@@ -1,9 +1,14 @@
 //! One candidate of an answer, read piece by piece: its parts, its sources and why it ended.
 
-use canon::{Dialect, Event, FinishReason, ReasoningBody, ReasoningDelta, ReasoningFormat};
-use serde_json::{Map, Value};
+use canon::{
+    Dialect, Event, FinishReason, Media, MediaKind, ReasoningBody, ReasoningDelta, ReasoningFormat,
+    Source,
+};
+use serde_json::Value;
 
+use super::signature::Place;
 use super::{grounding, logprobs, media, metadata, partial, wire};
+use crate::sound::Pieces;
 use crate::{Error, Fields, Step};
 
 /// The longest beginning of the answer's id that goes into ids of calls: other vendors take 40
@@ -23,11 +28,42 @@ pub(super) struct Candidate {
     /// The text of the last text block, for places of sources; and the block.
     text: String,
     text_block: Option<u32>,
+    /// How much text there was so far in all blocks, in bytes, and how many pictures and the like.
+    said: usize,
+    media: usize,
     calls: u32,
     /// Arguments that come in pieces.
-    partial: Option<Value>,
+    partial: Option<Arguments>,
     searches: u64,
+    sound: Pieces,
     finish: Option<FinishReason>,
+}
+
+/// The arguments of a call.
+#[derive(Debug)]
+struct Arguments {
+    /// As they were written, unless more came in pieces.
+    text: Option<String>,
+    /// Put together from pieces.
+    built: Value,
+}
+
+impl Arguments {
+    /// What pieces are added to.
+    fn pieces(&mut self) -> &mut Value {
+        if let Some(text) = self.text.take() {
+            self.built = serde_json::from_str(&text).unwrap_or_default();
+        }
+        &mut self.built
+    }
+
+    fn into_text(self) -> String {
+        match (self.text, self.built) {
+            (Some(text), _) => text,
+            (None, Value::Null) => "{}".to_owned(),
+            (None, built) => built.to_string(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +92,12 @@ impl Candidate {
             open: None,
             text: String::new(),
             text_block: None,
+            said: 0,
+            media: 0,
             calls: 0,
             partial: None,
             searches: 0,
+            sound: Pieces::EMPTY,
             finish: None,
         }
     }
@@ -120,6 +159,7 @@ impl Candidate {
     /// More of the text block under way, which was told elsewhere: places of sources count it.
     pub(super) fn heard(&mut self, text: &str) {
         self.text.push_str(text);
+        self.said = self.said.saturating_add(text.len());
     }
 
     fn part(&mut self, mut part: Fields, out: &mut Vec<Step>) -> Result<(), Error> {
@@ -135,25 +175,38 @@ impl Candidate {
                 self.call(call, signature, out)?;
             }
         } else if part.has("inlineData") || part.has("fileData") {
-            let signature = part.string("thoughtSignature")?;
-            self.media(part, out)?;
-            self.sign(None, signature, out);
-        } else {
-            self.open = None;
-            let value = Value::Object(part.into_map());
-            if value != Value::Object(Map::new()) {
-                let (choice, dialect) = (self.number, Dialect::Gemini);
-                push(
-                    out,
-                    Event::Other {
-                        choice,
-                        dialect,
-                        value,
-                    },
-                );
+            if part.peek("thought") == Some(&Value::Bool(true)) {
+                // A draft of the picture to come: only Google's own callers are shown how it came about.
+                self.own(part, out);
+                return Ok(());
             }
+            let signature = part.string("thoughtSignature")?;
+            let place = Place::Media(self.media);
+            self.media = self.media.saturating_add(1);
+            self.sign(|| place.id(), signature, out);
+            self.media(part, out)?;
+        } else {
+            self.own(part, out);
         }
         Ok(())
+    }
+
+    /// A part that only Gemini has.
+    fn own(&mut self, part: Fields, out: &mut Vec<Step>) {
+        self.open = None;
+        let fields = part.into_map();
+        if !fields.is_empty() {
+            let (choice, dialect) = (self.number, Dialect::Gemini);
+            let value = Value::Object(fields);
+            push(
+                out,
+                Event::Other {
+                    choice,
+                    dialect,
+                    value,
+                },
+            );
+        }
     }
 
     fn text(
@@ -165,8 +218,11 @@ impl Candidate {
     ) {
         let choice = self.number;
         if is_thought {
+            // A thought that is signed is a part of its own, and its signature ends it.
+            if signature.is_some() {
+                self.open = None;
+            }
             let block = self.block(Kind::Thought);
-            // A signature ends its thought.
             if signature.is_some() {
                 self.open = None;
             }
@@ -174,6 +230,10 @@ impl Candidate {
             self.think(body, block, None, out);
             return;
         }
+        let start = self.said;
+        self.said = start.saturating_add(text.len());
+        let place = Place::Text(start..self.said);
+        self.sign(|| place.id(), signature, out);
         if !text.is_empty() {
             let block = self.block(Kind::Text);
             self.text.push_str(&text);
@@ -186,16 +246,13 @@ impl Candidate {
                 },
             );
         }
-        self.sign(None, signature, out);
     }
 
-    /// The signature of a call (with its id), or of the part before it.
-    fn sign(&mut self, call: Option<&str>, signature: Option<String>, out: &mut Vec<Step>) {
+    /// The signature of the part that follows; its id says which that is.
+    fn sign(&mut self, id: impl FnOnce() -> String, signature: Option<String>, out: &mut Vec<Step>) {
         if let Some(signature) = signature {
-            self.open = None;
             let block = self.next_block();
-            let id = call.map(str::to_owned);
-            self.think(ReasoningBody::Encrypted(signature), block, id, out);
+            self.think(ReasoningBody::Encrypted(signature), block, Some(id()), out);
         }
     }
 
@@ -225,11 +282,14 @@ impl Candidate {
         if !is_begun {
             self.end_partial(out);
             self.begin_call(&mut call, signature, out)?;
-            self.partial = Some(call.value("args").unwrap_or(Value::Null));
+            self.partial = Some(Arguments {
+                text: call.json_text("args"),
+                built: Value::Null,
+            });
         }
         if let Some(args) = &mut self.partial {
             for piece in pieces {
-                partial::add(args, piece)?;
+                partial::add(args.pieces(), piece)?;
             }
         }
         if !goes_on {
@@ -251,7 +311,7 @@ impl Candidate {
             .filter(|id| !id.is_empty())
             .unwrap_or_else(|| format!("{}{index}", self.id_stem));
         let name = call.required_string("name")?;
-        self.sign(Some(&id), signature, out);
+        self.sign(|| id.clone(), signature, out);
         push(
             out,
             Event::ToolCall {
@@ -269,11 +329,7 @@ impl Candidate {
     /// The arguments of the last call are whole.
     fn end_partial(&mut self, out: &mut Vec<Step>) {
         if let Some(args) = self.partial.take() {
-            let fragment = if args.is_null() {
-                "{}".to_owned()
-            } else {
-                args.to_string()
-            };
+            let fragment = args.into_text();
             let (choice, index) = (self.number, self.calls.saturating_sub(1));
             push(
                 out,
@@ -288,10 +344,24 @@ impl Candidate {
 
     fn media(&mut self, mut part: Fields, out: &mut Vec<Step>) -> Result<(), Error> {
         self.open = None;
-        let (media, _) = media::parse(&mut part)?;
+        let (mut media, _) = media::parse(&mut part)?;
+        if let (MediaKind::Audio, Source::Base64(data)) = (media.kind, &mut media.source) {
+            *data = self.sound.add(std::mem::take(data));
+        } else {
+            self.end_sound(out);
+        }
         let choice = self.number;
         push(out, Event::Media { choice, media });
         Ok(())
+    }
+
+    /// The sound under way is whole.
+    pub(super) fn end_sound(&mut self, out: &mut Vec<Step>) {
+        let rest = self.sound.end();
+        if !rest.is_empty() {
+            let (choice, media) = (self.number, Media::spoken(rest, None, None));
+            push(out, Event::Media { choice, media });
+        }
     }
 
     fn cite(&mut self, metadata: &Value, out: &mut Vec<Step>) {
@@ -319,6 +389,7 @@ impl Candidate {
             return;
         }
         self.end_partial(out);
+        self.end_sound(out);
         let native = wire::finish_name(reason);
         let reason = wire::finish(&native, self.calls > 0);
         self.finish = Some(reason);

@@ -1,10 +1,11 @@
 //! `generationConfig`: sampling, the form of the answer and how much to think.
 
 use canon::{Dialect, Effort, Format, Reasoning, Request, Sampling};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::request::{DISPLAYED, OMITTED, SHOWN};
 use crate::json::Object;
+use crate::sound::{OPENAI_VOICES, PCM};
 use crate::{Loss, Target, Thinking};
 
 /// The most stop sequences that Gemini takes.
@@ -37,10 +38,7 @@ pub(super) fn render_config(
     config.sampling(&request.sampling);
     let has_own_schema = extras.is_some_and(|extras| extras.contains_key("responseSchema"));
     config.format(request.format.as_ref(), has_own_schema);
-    if !request.modalities.is_empty() {
-        let names = request.modalities.iter().map(|name| name.to_uppercase());
-        config.set("responseModalities", &names.collect::<Vec<_>>());
-    }
+    config.speech(request, extras);
     config.thinking(request, target);
     for (name, value) in extras.into_iter().flatten() {
         if !config.names.contains(&name.as_str()) {
@@ -145,6 +143,45 @@ impl Config<'_, '_> {
             Some(Format::Grammar(_) | Format::Python) => {
                 self.lose("response_format", "answers are free text or JSON here");
             }
+        }
+    }
+
+    /// The kinds of output and the voice. An answer is either words or sound here, and sound has one form.
+    fn speech(&mut self, request: &Request, extras: Option<&Map<String, Value>>) {
+        let mut names: Vec<String> = request
+            .modalities
+            .iter()
+            .map(|name| name.to_uppercase())
+            .collect();
+        if names.len() > 1 && names.iter().any(|name| name == "AUDIO") {
+            names.retain(|name| name == "AUDIO");
+            self.lose("modalities", "what is spoken is not written down here");
+        }
+        if !names.is_empty() {
+            self.set("responseModalities", &names);
+        }
+        let Some(speech) = &request.speech else {
+            return;
+        };
+        let is_other_form = |format: &String| format != PCM;
+        if speech.format.as_ref().is_some_and(is_other_form) {
+            self.lose("audio.format", "sound comes as PCM of 16 bits at 24 kHz");
+        }
+        if speech.extras.of(Dialect::Gemini).is_none() && !speech.extras.is_empty() {
+            self.lose("audio (other fields)", "only the dialect it came from has it");
+        }
+        if extras.is_some_and(|extras| extras.contains_key("speechConfig")) {
+            return;
+        }
+        match speech.voice.as_deref() {
+            None => {}
+            Some(voice) if OPENAI_VOICES.contains(&voice) => {
+                self.lose("audio.voice", "there is no such voice here");
+            }
+            Some(voice) => self.set(
+                "speechConfig",
+                &json!({"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": voice}}}),
+            ),
         }
     }
 

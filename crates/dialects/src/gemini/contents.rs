@@ -198,16 +198,13 @@ impl<'a> Arranger<'a, '_> {
             return;
         }
         match &part.body {
-            ReasoningBody::Text { text, signature } if text.is_empty() => {
-                if let Some(signature) = signature {
-                    turn.sign(None, signature);
-                }
-            }
             ReasoningBody::Text { text, signature } => {
                 let extras = self.own(&part.extras, place);
-                turn.push_with(Body::Thought(text), extras);
-                if let Some(signature) = signature {
-                    turn.sign(None, signature);
+                let signature = signature.as_deref();
+                // A signature without words may be that of the words before it, which came in a piece of their own.
+                if !text.is_empty() || !turn.sign_thought(signature) {
+                    turn.push_with(Body::Thought(text), extras);
+                    turn.sign_thought(signature);
                 }
             }
             ReasoningBody::Summary(text) => turn.push(Body::Thought(text)),
@@ -353,7 +350,8 @@ fn response_object(text: String, is_error: bool) -> String {
     let name = if is_error { "error" } else { "result" };
     match (object, is_error) {
         (Some(_), false) => text,
-        (Some(object), true) => serde_json::json!({ name: object }).to_string(),
+        // As it was written.
+        (Some(_), true) => format!("{{\"{name}\":{}}}", text.trim()),
         (None, _) => serde_json::json!({ name: text }).to_string(),
     }
 }

@@ -86,6 +86,7 @@ pub(super) fn parse(part: &mut Fields) -> Result<(Media, Beside), Error> {
         mime,
         name: name_of_file,
         detail: None,
+        transcript: None,
     };
     let rest = blob.into_map();
     Ok((media, (!rest.is_empty()).then_some((name, rest))))

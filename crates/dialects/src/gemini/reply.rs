@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use canon::{FinishReason, Media, ReasoningBody, ReasoningFormat, Source};
+use canon::{FinishReason, Media, MediaKind, ReasoningBody, ReasoningFormat, Source};
 use serde_json::Value;
 
 use super::metadata::Metadata;
@@ -10,7 +10,7 @@ use super::request::SHOWN;
 use super::wire::{self, Body, Piece};
 use super::{foreign, media};
 use crate::json::{self, Array, Object};
-use crate::{Receipt, Stamp, openrouter};
+use crate::{Receipt, Stamp, openrouter, sound};
 
 /// Whether the caller asked to see what the model thinks; where nobody says, it is shown.
 pub(super) fn is_thinking_shown(stamp: &Stamp) -> bool {
@@ -42,8 +42,24 @@ pub(super) fn is_object(text: &str) -> bool {
         && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-/// A piece of media of an answer.
-pub(super) fn media_body(media: &Media) -> Body<'_> {
+/// A piece of media of an answer, and the words of a sound before it: Google has no place beside it for them.
+pub(super) fn media_pieces(media: &Media) -> impl Iterator<Item = Piece<'_>> {
+    let words = sound::transcript(media).map(|words| Piece::new(Body::Text(words)));
+    let is_silent = matches!(&media.source, Source::Base64(data) if data.is_empty());
+    let body = (!is_silent).then(|| Piece::new(media_body(media)));
+    words.into_iter().chain(body)
+}
+
+fn media_body(media: &Media) -> Body<'_> {
+    if let (MediaKind::Audio, Source::Base64(data), None | Some(sound::PCM)) =
+        (media.kind, &media.source, media.mime.as_deref())
+    {
+        // Where nobody says in what form a voice speaks, it does as it was asked to: callers of Gemini ask for PCM.
+        return Body::Inline {
+            mime: Cow::Borrowed(sound::GEMINI_PCM),
+            data: Cow::Borrowed(data),
+        };
+    }
     media::body(media, String::new).unwrap_or(match &media.source {
         Source::Url(uri) | Source::Upload(uri) => Body::File { mime: None, uri },
         Source::Base64(_) | Source::Text(_) => Body::Text(""),

@@ -7,7 +7,7 @@ use canon::{Event, Response, fold};
 
 pub(super) use render::render_response;
 
-use super::stream::Stream;
+use super::stream::{AS_WRITTEN, Stream};
 use crate::{Error, Fields, Step};
 
 /// Reads a whole answer.
@@ -16,13 +16,14 @@ use crate::{Error, Fields, Step};
 /// It has neither candidates nor a reason why the prompt was blocked, or something in it is not
 /// what it should be.
 pub(super) fn parse_response(body: &[u8]) -> Result<Response, Error> {
-    let fields = Fields::parse(body)?;
+    let fields = Fields::parse_keeping(body, AS_WRITTEN)?;
     if !fields.has("candidates") && !fields.has("promptFeedback") {
         return Err(fields.missing("candidates", "an array"));
     }
     let mut stream = Stream::default();
     let mut steps = Vec::new();
     stream.read(fields, &mut steps)?;
+    stream.flush(&mut steps);
     let mut events: Vec<Event> = Vec::with_capacity(steps.len());
     for step in steps {
         match step {

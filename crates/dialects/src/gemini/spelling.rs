@@ -12,11 +12,8 @@ use crate::{Error, Fields, fields::wrong};
 ///
 /// # Errors
 /// It is something else.
-pub(super) fn fields(value: Value, path: String) -> Result<Fields, Error> {
-    if let Value::Object(map) = value {
-        return Fields::from_value(Value::Object(camel_names(map)), path);
-    }
-    Fields::from_value(value, path)
+fn fields(outer: &Fields, value: Value, path: String) -> Result<Fields, Error> {
+    Ok(outer.inner(value, path)?.renamed(camel_names))
 }
 
 /// Takes an object whose names may be in either spelling.
@@ -25,10 +22,8 @@ pub(super) fn fields(value: Value, path: String) -> Result<Fields, Error> {
 /// It is something else.
 pub(super) fn object(outer: &mut Fields, name: &str) -> Result<Option<Fields>, Error> {
     let path = outer.path_of(name);
-    outer
-        .value(name)
-        .map(|value| fields(value, path))
-        .transpose()
+    let value = outer.value(name);
+    value.map(|value| fields(outer, value, path)).transpose()
 }
 
 /// Takes a list of such objects; one object counts as a list of one.
@@ -42,9 +37,9 @@ pub(super) fn objects(outer: &mut Fields, name: &str) -> Result<Vec<Fields>, Err
         Some(Value::Array(list)) => list
             .into_iter()
             .enumerate()
-            .map(|(index, value)| fields(value, format!("{path}[{index}]")))
+            .map(|(index, value)| fields(outer, value, format!("{path}[{index}]")))
             .collect(),
-        Some(one @ Value::Object(_)) => Ok(vec![fields(one, path)?]),
+        Some(one @ Value::Object(_)) => Ok(vec![fields(outer, one, path)?]),
         Some(other) => Err(wrong(&path, "an array", &other)),
     }
 }
@@ -97,7 +92,7 @@ mod tests {
     #[test]
     fn both_spellings_are_one_name_on_one_level() {
         let value = json!({"max_output_tokens": 1, "topP": 2, "top_p": 3, "a": {"b_c": 4}});
-        let read = fields(value, String::new()).unwrap().into_map();
+        let read = Fields::from_value(value, String::new()).unwrap().renamed(camel_names).into_map();
         let wanted = json!({"maxOutputTokens": 1, "topP": 2, "a": {"b_c": 4}});
         assert_eq!(Value::Object(read), wanted);
     }
@@ -105,7 +100,8 @@ mod tests {
     #[test]
     fn a_list_of_one_may_lack_its_brackets() {
         let read = |value: Value| {
-            let mut outer = fields(json!({ "parts": value }), String::new()).unwrap();
+            let mut outer =
+                Fields::from_value(json!({ "parts": value }), String::new()).unwrap();
             objects(&mut outer, "parts").map(|list| list.len())
         };
         assert_eq!(read(json!({"text": "a"})), Ok(1));

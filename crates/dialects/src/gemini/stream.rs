@@ -15,6 +15,9 @@ use super::{error, metadata, usage, wire};
 use crate::framing::Frame;
 use crate::{Error, Fields, ParseStream, Step};
 
+/// Objects that are read as text: the arguments of calls.
+pub(super) const AS_WRITTEN: &[&str] = &["args"];
+
 /// One streamed answer.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
@@ -28,7 +31,7 @@ pub(super) struct Stream {
 
 impl ParseStream for Stream {
     fn frame(&mut self, frame: &Frame<'_>, out: &mut Vec<Step>) -> Result<(), Error> {
-        let fields = Fields::parse(&frame.data)?;
+        let fields = Fields::parse_keeping(&frame.data, AS_WRITTEN)?;
         if fields.has("error") {
             let value = Value::Object(fields.into_map());
             out.push(Step::Error(error::parse_status(&value).unwrap_or_default()));
@@ -76,6 +79,13 @@ impl Stream {
             self.count(counts, out);
         }
         Ok(())
+    }
+
+    /// What is still held back when nothing more comes.
+    pub(super) fn flush(&mut self, out: &mut Vec<Step>) {
+        for candidate in self.candidates.values_mut() {
+            candidate.end_sound(out);
+        }
     }
 
     fn begin(&mut self, mut fields: Fields, out: &mut Vec<Step>) -> Result<(), Error> {

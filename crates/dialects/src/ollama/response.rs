@@ -2,7 +2,7 @@
 
 use canon::{Response, fold};
 
-use super::stream::Stream;
+use super::stream::{AS_WRITTEN, Stream};
 use crate::{Error, Fields, Step};
 
 /// Reads a whole answer.
@@ -10,7 +10,7 @@ use crate::{Error, Fields, Step};
 /// # Errors
 /// It has no message, or something in it is not what it should be.
 pub(super) fn parse_response(body: &[u8]) -> Result<Response, Error> {
-    let fields = Fields::parse(body)?;
+    let fields = Fields::parse_keeping(body, AS_WRITTEN)?;
     if !fields.has("message") {
         return Err(fields.missing("message", "an object"));
     }

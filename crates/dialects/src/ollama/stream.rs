@@ -31,9 +31,12 @@ enum Kind {
     Thought,
 }
 
+/// Objects that are read as text: the arguments of calls.
+pub(super) const AS_WRITTEN: &[&str] = &["arguments"];
+
 impl ParseStream for Stream {
     fn frame(&mut self, frame: &Frame<'_>, out: &mut Vec<Step>) -> Result<(), Error> {
-        let mut fields = Fields::parse(&frame.data)?;
+        let mut fields = Fields::parse_keeping(&frame.data, AS_WRITTEN)?;
         if let Some(error) = fields.value("error") {
             out.push(Step::Error(error::parse_field(&error)));
             return Ok(());
@@ -138,6 +141,7 @@ impl Stream {
                 mime: None,
                 name: None,
                 detail: None,
+                transcript: None,
             };
             push(
                 out,
@@ -160,11 +164,13 @@ impl Stream {
             .object("function")?
             .ok_or_else(|| call.missing("function", "an object"))?;
         let name = function.required_string("name")?;
-        let fragment = match function.value("arguments") {
-            None => "{}".to_owned(),
-            Some(Value::String(text)) => text,
-            Some(arguments) => arguments.to_string(),
+        let is_text = function.peek("arguments").is_some_and(Value::is_string);
+        let fragment = if is_text {
+            function.string("arguments")?
+        } else {
+            function.json_text("arguments")
         };
+        let fragment = fragment.unwrap_or_else(|| "{}".to_owned());
         let (choice, index) = (CHOICE, self.calls);
         self.calls = self.calls.saturating_add(1);
         let event = Event::ToolCall {

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use canon::{Media, MediaKind, Source};
 use serde_json::Value;
 
+use crate::sound::PCM;
+
 /// A piece of media from what stands in a `url`: an address, or a data URL taken apart.
 pub(super) fn from_url(kind: MediaKind, url: String) -> Media {
     let (source, mime) = match split_data_url(&url) {
@@ -17,6 +19,7 @@ pub(super) fn from_url(kind: MediaKind, url: String) -> Media {
         mime,
         name: None,
         detail: None,
+        transcript: None,
     }
 }
 
@@ -53,6 +56,8 @@ pub(super) fn audio_format(mime: Option<&str>) -> &str {
         "x-wav" | "wave" | "vnd.wave" => "wav",
         "x-m4a" | "mp4" => "m4a",
         "x-aiff" => "aiff",
+        // As Gemini speaks; the rate is the one that OpenAI has, too.
+        raw if raw.starts_with("L16") || raw == "pcm" || raw.starts_with("pcm;") => PCM,
         other => other,
     }
 }

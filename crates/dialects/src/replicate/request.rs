@@ -80,6 +80,7 @@ fn report(request: &Request, loss: &mut Vec<Loss>) {
     let wants_media = request.modalities.iter().any(|kind| kind != "text");
     let unknown = [
         ("modalities", wants_media),
+        ("audio", request.speech.is_some()),
         ("cache_control", request.cache.is_some()),
         ("prompt_cache_key", request.prompt_cache_key.is_some()),
         ("service_tier", request.service_tier.is_some()),

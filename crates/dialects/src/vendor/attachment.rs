@@ -121,6 +121,7 @@ mod tests {
             mime: mime.map(str::to_owned),
             name: name.map(str::to_owned),
             detail: None,
+            transcript: None,
         }
     }
 

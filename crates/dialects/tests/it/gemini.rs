@@ -252,6 +252,7 @@ fn what_cannot_be_said_is_refused_by_name() {
             mime: None,
             name: None,
             detail: None,
+            transcript: None,
         };
         let cache = None;
         let extras = Extras::NONE;

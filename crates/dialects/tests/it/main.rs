@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod anthropic;
 #[cfg(test)]
+mod content;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod equivalence;

@@ -385,6 +385,7 @@ fn lose_unsayable(request: &Request, loss: &mut Vec<Loss>) {
             "modalities",
             request.modalities.iter().any(|kind| kind != "text"),
         ),
+        ("audio", request.speech.is_some()),
     ];
     for (name, is_there) in fields {
         if is_there {

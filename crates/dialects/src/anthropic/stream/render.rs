@@ -21,6 +21,7 @@ use crate::{
         response::{extend_own, message_fields},
         wire::{DIALECT, Ending, is_sayable},
     },
+    sound::as_words,
 };
 
 /// Writes one streamed answer.
@@ -57,6 +58,7 @@ struct Finish {
 
 impl RenderStream for Renderer {
     fn event(&mut self, event: Event, out: &mut Vec<u8>) {
+        let event = as_words(event);
         match event {
             Event::Start { usage, extras, .. } => self.start(usage.as_deref(), &extras, out),
             Event::Finish {
@@ -266,6 +268,8 @@ impl Renderer {
                     self.frames.citation(&citation, out);
                 }
             }
+            // There is no block for sound; its words came as text.
+            Event::Media { media, .. } if media.is_sound() => {}
             Event::Media { media, .. } => {
                 self.close(out);
                 let part = Part::Media {

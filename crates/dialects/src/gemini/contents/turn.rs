@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::super::signature::{Place, Waiting};
 use super::super::wire::{Body, NO_SIGNATURE, Piece};
 
 /// The parts of one message, while signatures look for theirs.
@@ -12,6 +13,8 @@ pub(super) struct Turn<'a> {
     pub(super) parts: Vec<Piece<'a>>,
     /// Signatures of calls, by id; other wires put them before or behind the call.
     of_calls: Vec<(&'a str, &'a str)>,
+    /// Signatures of text and pictures, by their places.
+    waiting: Waiting<&'a str>,
     /// Signatures that stand before any part they could belong to.
     early: Vec<&'a str>,
     /// Signatures whose call is missing, filled by [`Turn::finish`].
@@ -30,10 +33,13 @@ impl<'a> Turn<'a> {
         });
     }
 
-    /// Remembers a signature: of a call, of the part just pushed, or of one yet to come.
-    pub(super) fn sign(&mut self, call: Option<&'a str>, signature: &'a str) {
-        if let Some(call) = call {
-            self.of_calls.push((call, signature));
+    /// Remembers a signature: of what its id names, of the part just pushed, or of one yet to come.
+    pub(super) fn sign(&mut self, id: Option<&'a str>, signature: &'a str) {
+        if let Some(id) = id {
+            match Place::of(id) {
+                Some(place) => self.waiting.add(place, signature),
+                None => self.of_calls.push((id, signature)),
+            }
             return;
         }
         match self.parts.last_mut() {
@@ -42,6 +48,18 @@ impl<'a> Turn<'a> {
             }
             _ => self.early.push(signature),
         }
+    }
+
+    /// Puts a signature on the thought just pushed, if there is one that waits for it.
+    pub(super) fn sign_thought(&mut self, signature: Option<&'a str>) -> bool {
+        let last = self.parts.last_mut().filter(|last| {
+            last.signature.is_none() && matches!(last.body, Body::Thought(_))
+        });
+        let (Some(last), Some(signature)) = (last, signature) else {
+            return false;
+        };
+        last.signature = Some(Cow::Borrowed(signature));
+        true
     }
 
     /// Puts the signatures where they belong and gives the parts away.
@@ -56,29 +74,78 @@ impl<'a> Turn<'a> {
                 None => self.orphans.push(format!("the signature of {call:?}")),
             }
         }
+        self.sign_places();
         for signature in std::mem::take(&mut self.early) {
-            // What it signed stands behind it where the wire in between keeps thinking apart: the
-            // last text or picture, as Gemini signs the end of an answer.
-            let is_open = |piece: &&mut Piece<'_>| {
-                let signs = matches!(
-                    piece.body,
-                    Body::Text(_) | Body::Inline { .. } | Body::File { .. }
-                );
-                signs && piece.signature.is_none()
-            };
-            let place = self.parts.iter_mut().rev().find(is_open);
-            match place {
-                Some(piece) => piece.signature = Some(Cow::Borrowed(signature)),
-                None => self.parts.push(Piece {
-                    signature: Some(Cow::Borrowed(signature)),
-                    ..Piece::new(Body::Text(""))
-                }),
-            }
+            self.sign_end(signature);
         }
         if signs_calls {
             self.excuse_unsigned_calls();
         }
         std::mem::take(&mut self.parts)
+    }
+
+    /// Puts signatures on the very text or picture they came on; text that was joined since is cut again.
+    fn sign_places(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        for piece in std::mem::take(&mut self.parts) {
+            match piece.body {
+                Body::Text(text) if piece.signature.is_none() => {
+                    for (number, (text, signature)) in
+                        self.waiting.text(text).into_iter().enumerate()
+                    {
+                        self.parts.push(Piece {
+                            signature: signature.map(Cow::Borrowed),
+                            extras: piece.extras.filter(|_| number == 0),
+                            ..Piece::new(Body::Text(text))
+                        });
+                    }
+                }
+                Body::Inline { .. } | Body::File { .. } => {
+                    let signature = self.waiting.media().map(Cow::Borrowed);
+                    let signature = signature.or(piece.signature);
+                    self.parts.push(Piece { signature, ..piece });
+                }
+                Body::Text(_)
+                | Body::Thought(_)
+                | Body::Call { .. }
+                | Body::Result { .. }
+                | Body::Native(_) => self.parts.push(piece),
+            }
+        }
+        if self.waiting.is_at_begin() {
+            // There is no text at all: an empty part that was signed is one again.
+            for (text, signature) in self.waiting.text("") {
+                if let Some(signature) = signature {
+                    self.parts.push(Piece {
+                        signature: Some(Cow::Borrowed(signature)),
+                        ..Piece::new(Body::Text(text))
+                    });
+                }
+            }
+        }
+        self.early.extend(self.waiting.rest());
+    }
+
+    /// Puts a signature whose part nobody names where Gemini signs an answer: on its last text or picture that has
+    /// none, else on an empty part.
+    fn sign_end(&mut self, signature: &'a str) {
+        let is_open = |piece: &&mut Piece<'_>| {
+            let signs = matches!(
+                piece.body,
+                Body::Text(_) | Body::Inline { .. } | Body::File { .. }
+            );
+            signs && piece.signature.is_none()
+        };
+        let place = self.parts.iter_mut().rev().find(is_open);
+        match place {
+            Some(piece) => piece.signature = Some(Cow::Borrowed(signature)),
+            None => self.parts.push(Piece {
+                signature: Some(Cow::Borrowed(signature)),
+                ..Piece::new(Body::Text(""))
+            }),
+        }
     }
 
     /// The first of parallel calls carries the signature; one that another vendor's model made has

@@ -1,6 +1,6 @@
 //! Reading `generationConfig`: sampling, the form of the answer and how much to think.
 
-use canon::{Dialect, Effort, Format, Reasoning, Sampling};
+use canon::{Dialect, Effort, Format, Reasoning, Sampling, Speech};
 use serde_json::{Map, Value};
 
 use super::super::{schema, spelling};
@@ -22,6 +22,7 @@ pub(super) struct Generation {
     pub(super) reasoning: Option<Reasoning>,
     pub(super) format: Option<Format>,
     pub(super) modalities: Vec<String>,
+    pub(super) speech: Option<Speech>,
     /// What only Google has, and Google's own form of a schema.
     pub(super) rest: Map<String, Value>,
 }
@@ -40,6 +41,7 @@ pub(super) fn parse(outer: &mut Fields) -> Result<Generation, Error> {
         .transpose()?;
     let modalities = config.strings("responseModalities")?.unwrap_or_default();
     let (format, kept) = parse_format(&mut config)?;
+    let speech = parse_speech(&mut config);
     let mut rest = config.into_map();
     rest.extend(kept);
     Ok(Generation {
@@ -47,6 +49,7 @@ pub(super) fn parse(outer: &mut Fields) -> Result<Generation, Error> {
         reasoning,
         format,
         modalities: modalities.iter().map(|name| name.to_lowercase()).collect(),
+        speech,
         rest,
     })
 }
@@ -100,6 +103,23 @@ fn parse_format(config: &mut Fields) -> Result<(Option<Format>, Map<String, Valu
     };
     keep("responseSchema", google);
     Ok((format, kept))
+}
+
+/// One of Google's voices. What else may be said of speech (several speakers, a language) stays Google's own.
+fn parse_speech(config: &mut Fields) -> Option<Speech> {
+    let only = |value: &Value, names: [&str; 2]| {
+        let object = value.as_object().filter(|object| object.len() == 1)?;
+        names.iter().find_map(|name| object.get(*name)).cloned()
+    };
+    let voice = only(config.peek("speechConfig")?, ["voiceConfig", "voice_config"])?;
+    let voice = only(&voice, ["prebuiltVoiceConfig", "prebuilt_voice_config"])?;
+    let voice = only(&voice, ["voiceName", "voice_name"])?;
+    let voice = voice.as_str()?.to_owned();
+    config.value("speechConfig");
+    Some(Speech {
+        voice: Some(voice),
+        ..Speech::default()
+    })
 }
 
 fn parse_thinking(mut config: Fields) -> Result<Reasoning, Error> {

@@ -10,12 +10,15 @@ use super::super::spelling;
 use super::{generation, offers, turns};
 use crate::{Error, Fields, openrouter};
 
+/// Objects that are read as text: the arguments of calls, and what came of them.
+const AS_WRITTEN: &[&str] = &["args", "response"];
+
 /// Reads a request for an answer.
 ///
 /// # Errors
 /// Bad JSON, a wrong type, a value that is not allowed, no contents.
 pub(in crate::gemini) fn parse(body: &[u8]) -> Result<Request, Error> {
-    parse_fields(Fields::parse(body)?)
+    parse_fields(Fields::parse_keeping(body, AS_WRITTEN)?)
 }
 
 /// Reads a request to count tokens: the contents, or the whole request around them.
@@ -23,7 +26,7 @@ pub(in crate::gemini) fn parse(body: &[u8]) -> Result<Request, Error> {
 /// # Errors
 /// As for an answer.
 pub(in crate::gemini) fn parse_count(body: &[u8]) -> Result<Request, Error> {
-    let mut fields = Fields::parse(body)?;
+    let mut fields = Fields::parse_keeping(body, AS_WRITTEN)?;
     for name in ["generateContentRequest", "generate_content_request"] {
         if let Some(inner) = fields.object(name)? {
             return parse_fields(inner);
@@ -36,8 +39,7 @@ fn parse_fields(mut fields: Fields) -> Result<Request, Error> {
     let routing = openrouter::take_routing(&mut fields)?;
     let user = openrouter::take_user(&mut fields)?;
     let session_id = openrouter::take_session(&mut fields)?;
-    let path = fields.path().to_owned();
-    let mut fields = spelling::fields(Value::Object(fields.into_map()), path)?;
+    let mut fields = fields.renamed(spelling::camel_names);
     let model = fields.string("model")?;
     let messages = turns::parse_messages(&mut fields)?;
     let tools = offers::parse_tools(&mut fields)?;
@@ -62,6 +64,7 @@ fn parse_fields(mut fields: Fields) -> Result<Request, Error> {
         reasoning: generation.reasoning,
         format: generation.format,
         modalities: generation.modalities,
+        speech: generation.speech,
         user,
         session_id,
         extras,

@@ -1,11 +1,15 @@
 //! Reading one part of a turn: text, thinking, media, calls, results, and what only Gemini has.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use canon::{
     Dialect, Extras, Part, ReasoningBody, ReasoningFormat, ReasoningPart, TextPart, ToolCall,
     ToolResult,
 };
-use serde_json::{Map, Value};
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value, value::RawValue};
 
+use super::super::signature::Place;
 use super::super::{foreign, media, spelling};
 use super::turns::Calls;
 use crate::{Error, Fields};
@@ -27,7 +31,7 @@ pub(super) fn parse(
         let signature = part.string("thoughtSignature")?;
         let call = parse_call(call, make_id, part.into_map())?;
         calls.add(&call.id, &call.name);
-        sign(Some(&call.id), signature, out);
+        sign(|| Some(call.id.clone()), signature, out);
         out.push(Part::ToolCall(call));
         return Ok(());
     }
@@ -35,9 +39,19 @@ pub(super) fn parse(
         return parse_result(part, calls, out);
     }
     if part.has("inlineData") || part.has("fileData") {
+        if part.peek("thought") == Some(&Value::Bool(true)) {
+            // A draft of a picture that the model made while it thought.
+            out.push(Part::Other {
+                dialect: Dialect::Gemini,
+                value: Value::Object(part.into_map()),
+            });
+            return Ok(());
+        }
         let signature = part.string("thoughtSignature")?;
+        let is_media = |part: &&Part| matches!(part, Part::Media { .. });
+        let place = Place::Media(out.iter().filter(is_media).count());
+        sign(|| Some(place.id()), signature, out);
         out.push(parse_media(part)?);
-        sign(None, signature, out);
         return Ok(());
     }
     let value = part.into_map();
@@ -56,12 +70,17 @@ fn parse_text(mut part: Fields, out: &mut Vec<Part>) -> Result<(), Error> {
     let signature = part.string("thoughtSignature")?;
     let extras = part.rest(Dialect::Gemini);
     if !is_thought {
-        out.push(Part::Text(TextPart {
-            text,
-            extras,
-            ..TextPart::default()
-        }));
-        sign(None, signature, out);
+        let is_nothing = text.is_empty() && extras.is_empty() && signature.is_some();
+        let start = length_of(out);
+        let place = Place::Text(start..start.saturating_add(text.len()));
+        sign(|| Some(place.id()), signature, out);
+        if !is_nothing {
+            out.push(Part::Text(TextPart {
+                text,
+                extras,
+                ..TextPart::default()
+            }));
+        }
         return Ok(());
     }
     let packed = signature
@@ -75,6 +94,20 @@ fn parse_text(mut part: Fields, out: &mut Vec<Part>) -> Result<(), Error> {
         extras,
     })));
     Ok(())
+}
+
+/// How much text there is so far, in bytes.
+fn length_of(parts: &[Part]) -> usize {
+    let lengths = parts.iter().map(|part| match part {
+        Part::Text(text) => text.text.len(),
+        Part::Media { .. }
+        | Part::Reasoning(_)
+        | Part::ToolCall(_)
+        | Part::ToolResult(_)
+        | Part::Refusal(_)
+        | Part::Other { .. } => 0,
+    });
+    lengths.sum()
 }
 
 /// Takes back the words of another vendor's thinking that came in parts of their own, before its signature.
@@ -106,12 +139,12 @@ fn take_thoughts(out: &mut Vec<Part>) -> String {
     thoughts
 }
 
-/// A signature that is not a thought's: of a call (with its id), or of the part before it.
-fn sign(call: Option<&str>, signature: Option<String>, out: &mut Vec<Part>) {
+/// A signature that is not a thought's: of the call or other part that its id names, or of the part before it.
+fn sign(id: impl FnOnce() -> Option<String>, signature: Option<String>, out: &mut Vec<Part>) {
     let Some(signature) = signature else { return };
     let part = foreign::unpack(&signature, String::new).unwrap_or_else(|| ReasoningPart {
         body: ReasoningBody::Encrypted(signature),
-        id: call.map(str::to_owned),
+        id: id(),
         format: ReasoningFormat::GEMINI,
         index: None,
         extras: Extras::NONE,
@@ -127,7 +160,10 @@ fn parse_call(
 ) -> Result<ToolCall, Error> {
     let id = call.string("id")?.filter(|id| !id.is_empty());
     let name = call.required_string("name")?;
-    let args = call.map("args")?.unwrap_or_default();
+    if let Some(args) = call.peek("args").filter(|args| !args.is_object()) {
+        return Err(call.wrong("args", "an object", args));
+    }
+    let args = call.json_text("args");
     let mut extras = Extras::new(Dialect::Gemini, beside);
     let inner = call.into_map();
     if !inner.is_empty() {
@@ -136,7 +172,7 @@ fn parse_call(
     Ok(ToolCall {
         id: id.unwrap_or_else(make_id),
         name,
-        arguments: Value::Object(args).to_string(),
+        arguments: args.unwrap_or_else(|| "{}".to_owned()),
         custom: false,
         cache: None,
         extras,
@@ -160,7 +196,11 @@ fn parse_result(mut part: Fields, calls: &mut Calls, out: &mut Vec<Part>) -> Res
         });
         return Ok(());
     };
-    let (text, is_error) = result_text(result.map("response")?.unwrap_or_default());
+    if let Some(response) = result.peek("response").filter(|it| !it.is_object()) {
+        return Err(result.wrong("response", "an object", response));
+    }
+    let response = result.json_text("response");
+    let (text, is_error) = result_text(response.unwrap_or_else(|| "{}".to_owned()));
     let mut parts = vec![Part::text(text)];
     for piece in spelling::objects(&mut result, "parts")? {
         parts.push(parse_media(piece)?);
@@ -178,27 +218,32 @@ fn parse_result(mut part: Fields, calls: &mut Calls, out: &mut Vec<Part>) -> Res
         cache: None,
         extras,
     }));
-    sign(None, signature, out);
+    sign(|| None, signature, out);
     Ok(())
 }
 
 /// The text of a result, and whether it is a failure: the way back from the object that Google demands.
-fn result_text(mut response: Map<String, Value>) -> (String, bool) {
-    let is_object =
-        |text: &str| serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object());
-    if response.len() == 1 {
+fn result_text(response: String) -> (String, bool) {
+    let is_object = |text: &str| text.trim_start().starts_with('{') && is_json(text);
+    let fields: BTreeMap<Cow<'_, str>, &RawValue> =
+        serde_json::from_str(&response).unwrap_or_default();
+    if fields.len() == 1 {
         for (name, is_error) in [("result", false), ("error", true)] {
-            match response.get(name) {
-                Some(Value::String(text)) if !is_object(text) => return (text.clone(), is_error),
-                Some(object @ Value::Object(_)) if is_error => {
-                    return (object.to_string(), is_error);
-                }
+            let Some(value) = fields.get(name) else {
+                continue;
+            };
+            match serde_json::from_str::<Value>(value.get()) {
+                Ok(Value::String(text)) if !is_object(&text) => return (text, is_error),
+                Ok(Value::Object(_)) if is_error => return (value.get().to_owned(), is_error),
                 _ => {}
             }
         }
     }
-    let text = Value::Object(std::mem::take(&mut response)).to_string();
-    (text, false)
+    (response, false)
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// What stands beside the data (a video's bounds, a resolution, a name) is kept for Google.

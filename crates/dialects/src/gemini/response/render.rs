@@ -9,6 +9,7 @@ use canon::{
 use super::super::grounding::{Cited, Grounding};
 use super::super::metadata::Metadata;
 use super::super::reply::{self, Candidate};
+use super::super::signature::{Place, Waiting};
 use super::super::wire::{Body, Piece};
 use super::super::{logprobs, usage};
 use crate::json::Object;
@@ -64,14 +65,19 @@ fn candidate<'a>(choice: &'a Choice, metadata: &'a Metadata, is_shown: bool) -> 
         ..Writer::default()
     };
     for part in &choice.parts {
+        writer.wait(part);
+    }
+    for part in &choice.parts {
         writer.part(part);
     }
     let Writer {
         mut pieces,
         signatures,
+        mut waiting,
         grounding,
         ..
     } = writer;
+    pieces.extend(waiting.rest().into_iter().map(signed_nothing));
     // What signed a call that is not there comes back as it came.
     pieces.extend(
         signatures.into_iter().filter_map(|part| {
@@ -96,10 +102,26 @@ struct Writer<'a> {
     pieces: Vec<Piece<'a>>,
     /// Signatures that wait for their call.
     signatures: Vec<&'a ReasoningPart>,
+    /// And for their text or picture.
+    waiting: Waiting<&'a str>,
     grounding: Grounding,
 }
 
 impl<'a> Writer<'a> {
+    /// Remembers a signature, which may stand before or behind what it signs.
+    fn wait(&mut self, part: &'a Part) {
+        if let Part::Reasoning(part) = part
+            && part.format == ReasoningFormat::GEMINI
+            && let ReasoningBody::Encrypted(signature) = &part.body
+            && let Some(id) = part.id.as_deref()
+        {
+            match Place::of(id) {
+                Some(place) => self.waiting.add(place, signature),
+                None => self.signatures.push(part),
+            }
+        }
+    }
+
     fn part(&mut self, part: &'a Part) {
         match part {
             Part::Text(text) => {
@@ -113,7 +135,14 @@ impl<'a> Writer<'a> {
             Part::Refusal(text) => self.text(text),
             Part::Reasoning(part) => self.reason(part),
             Part::ToolCall(call) => self.call(call),
-            Part::Media { media, .. } => self.pieces.push(Piece::new(reply::media_body(media))),
+            Part::Media { media, .. } => {
+                self.pieces.extend(reply::media_pieces(media));
+                if let (Some(signature), Some(last)) =
+                    (self.waiting.media(), self.pieces.last_mut())
+                {
+                    last.signature = Some(Cow::Borrowed(signature));
+                }
+            }
             Part::Other { dialect, value } => {
                 let is_part = *dialect == Dialect::Gemini
                     && value.is_object()
@@ -128,8 +157,13 @@ impl<'a> Writer<'a> {
     }
 
     fn text(&mut self, text: &'a str) {
-        if !text.is_empty() {
-            self.pieces.push(Piece::new(Body::Text(text)));
+        for (text, signature) in self.waiting.text(text) {
+            if !text.is_empty() || signature.is_some() {
+                self.pieces.push(Piece {
+                    signature: signature.map(Cow::Borrowed),
+                    ..Piece::new(Body::Text(text))
+                });
+            }
         }
     }
 
@@ -141,7 +175,7 @@ impl<'a> Writer<'a> {
             return;
         }
         match (&part.body, &part.id) {
-            (ReasoningBody::Encrypted(_), Some(_)) => self.signatures.push(part),
+            (ReasoningBody::Encrypted(_), Some(_)) => {}
             (ReasoningBody::Encrypted(signature), None) => self.sign(signature),
             (ReasoningBody::Text { .. } | ReasoningBody::Summary(_), _) => {
                 self.pieces.extend(reply::thought(
@@ -182,5 +216,13 @@ impl<'a> Writer<'a> {
                 args: reply::args(&call.arguments, call.custom),
             })
         });
+    }
+}
+
+/// A signature whose part is not there, on an empty one.
+fn signed_nothing(signature: &str) -> Piece<'_> {
+    Piece {
+        signature: Some(Cow::Borrowed(signature)),
+        ..Piece::new(Body::Text(""))
     }
 }

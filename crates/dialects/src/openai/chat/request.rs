@@ -6,7 +6,7 @@ pub(in crate::openai) mod render;
 pub(in crate::openai) mod sampling;
 mod tool;
 
-use canon::{CacheMark, CacheTtl, Dialect, Message, Request, Role};
+use canon::{CacheMark, CacheTtl, Dialect, Message, Request, Role, Speech};
 use serde_json::Value;
 
 use crate::{
@@ -22,7 +22,7 @@ const MODALITIES: &[&str] = &["text", "image", "audio"];
 
 /// Reads a request.
 pub(super) fn parse_request(body: &[u8]) -> Result<Request, Error> {
-    parse_fields(Fields::parse(body)?)
+    parse_fields(Fields::parse_keeping(body, &["arguments"])?)
 }
 
 /// Reads the fields of a request.
@@ -42,6 +42,7 @@ pub(in crate::openai) fn parse_fields(mut fields: Fields) -> Result<Request, Err
         reasoning: sampling::take_reasoning(&mut fields)?,
         format: tool::take_format(&mut fields)?,
         modalities: take_modalities(&mut fields)?,
+        speech: take_speech(&mut fields)?,
         stream: fields.bool("stream")?.unwrap_or(false),
         cache: take_cache(&mut fields)?,
         prompt_cache_key: fields.string("prompt_cache_key")?,
@@ -80,6 +81,19 @@ pub(in crate::openai) fn take_modalities(fields: &mut Fields) -> Result<Vec<Stri
         }
     }
     Ok(modalities)
+}
+
+/// Takes `audio`: how the answer is to be spoken. A voice that is no name (one of the caller's own) stays as it is.
+fn take_speech(fields: &mut Fields) -> Result<Option<Speech>, Error> {
+    let Some(mut audio) = fields.object("audio")? else {
+        return Ok(None);
+    };
+    let is_named = audio.peek("voice").is_some_and(Value::is_string);
+    Ok(Some(Speech {
+        voice: if is_named { audio.string("voice")? } else { None },
+        format: audio.string("format")?,
+        extras: audio.rest(Dialect::OpenAiChat),
+    }))
 }
 
 /// Takes a `cache_control` of whatever object.

@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 use super::{
     citation::{is_renderable, render_citation},
     reasoning::{Detail, KIND_PREFIX, words},
-    stream::{Reader, words_of_call},
+    stream::{Reader, render_audio, words_of_call},
     wire::Chunk,
 };
 use crate::{
     Error, Receipt, Stamp,
     json::{Array, Object},
-    openai::media::{audio_format, to_url},
+    openai::media::to_url,
     openrouter::{METADATA, render_usage},
 };
 
@@ -109,11 +109,11 @@ fn render_message(parts: &Sorted<'_>, mut message: Object<'_>) {
     });
     if let Some(audio) = parts.audio {
         let mut object = message.object("audio");
-        if let canon::Source::Base64(data) = &audio.source {
-            object.field("data", data);
+        let own = parts.fields.get("audio").and_then(Value::as_object);
+        for (name, value) in own.into_iter().flatten() {
+            object.field(name, value);
         }
-        object.field("format", audio_format(audio.mime.as_deref()));
-        object.close();
+        render_audio(audio, object);
     }
     render_annotations(parts, &mut message);
     for (name, value) in &parts.fields {

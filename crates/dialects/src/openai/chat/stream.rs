@@ -23,7 +23,7 @@ use crate::{
     openai::error::{from_field, parse_error},
 };
 
-pub(super) use render::{Renderer, words_of_call};
+pub(super) use render::{Renderer, render_audio, words_of_call};
 
 /// Reads one streamed answer.
 #[derive(Debug, Default)]

@@ -10,13 +10,13 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 use canon::Usage;
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+    de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
 use super::usage::{GroqUsage, Stated};
 pub(super) use crate::openai::loose::Loose;
-use crate::{Error, fields::json_error};
+use crate::{Error, fields::json_error, raw::compact};
 
 /// A whole answer, or one chunk of a streamed one.
 #[derive(Debug, Default)]
@@ -287,7 +287,15 @@ impl<'de: 'a, 'a> Fill<'de> for FunctionPiece<'a> {
     fn fill<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
             "name" => self.name = map.next_value()?,
-            "arguments" => self.arguments = map.next_value()?,
+            "arguments" => {
+                let written: &RawValue = map.next_value()?;
+                self.arguments = if written.get().starts_with('{') {
+                    // Not as the wire has it, but as some vendors write it: kept token by token.
+                    Loose::Text(compact(written.get()).into())
+                } else {
+                    serde_json::from_str(written.get()).map_err(A::Error::custom)?
+                };
+            }
             _ => {
                 map.next_value::<IgnoredAny>()?;
             }

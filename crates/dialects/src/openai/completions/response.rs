@@ -7,8 +7,7 @@ use super::logprobs::render_logprobs;
 use crate::{
     Receipt, Stamp,
     json::Object,
-    openrouter::{METADATA, render_usage},
-};
+    openrouter::{METADATA, render_usage}, sound::transcript};
 
 /// Appends a whole answer.
 pub(super) fn render_response(
@@ -54,8 +53,9 @@ fn render_choice(choice: &Choice, prompt: &str, mut object: Object<'_>) {
             Part::Text(part) => text.push_str(&part.text),
             Part::Refusal(refusal) => text.push_str(refusal),
             Part::Reasoning(part) => thoughts.push_str(words(&part.body)),
+            Part::Media { media, .. } => text.push_str(transcript(media).unwrap_or_default()),
             // Text completions offer no tools and ask for no pictures.
-            Part::Media { .. } | Part::ToolCall(_) | Part::ToolResult(_) | Part::Other { .. } => {}
+            Part::ToolCall(_) | Part::ToolResult(_) | Part::Other { .. } => {}
         }
     }
     object.field("index", &choice.index);

@@ -13,6 +13,7 @@ use crate::{
     ErrorBody, Receipt, RenderStream, Stamp,
     json::Object,
     openrouter::{METADATA, render_error_object, render_usage},
+    sound::as_words,
 };
 
 const DONE: &[u8] = b"data: [DONE]\n\n";
@@ -88,7 +89,7 @@ fn chunk(head: &[u8], choice: u32, piece: &Piece<'_>, start: &mut usize, out: &m
 impl RenderStream for Renderer {
     fn event(&mut self, event: Event, out: &mut Vec<u8>) {
         let nothing = Piece::default();
-        match &event {
+        match &as_words(event) {
             Event::Text { choice, text, .. } | Event::Refusal { choice, text } => {
                 self.piece(*choice, &Piece { text, ..nothing }, out);
             }

@@ -62,6 +62,7 @@ pub(super) fn picture(mut item: Map<String, Value>) -> Vec<Part> {
             },
             name: None,
             detail: None,
+            transcript: None,
         }
     });
     let head = Part::Other {

@@ -24,7 +24,7 @@ use super::{
     answer::State,
     item::{as_header, kind_of, made_up_id},
 };
-use crate::json::Array;
+use crate::{json::Array, sound::as_words};
 
 pub(super) use unfold::unfold;
 
@@ -114,6 +114,7 @@ impl Output {
 
     /// Takes one step. There is one answer in this dialect: what belongs to another is left out.
     pub(super) fn event(&mut self, event: Event, out: &mut Vec<u8>) {
+        let event = as_words(event);
         match event {
             Event::Text {
                 choice: 0,

@@ -60,6 +60,7 @@ pub(super) fn parse_request(body: &[u8]) -> Result<Request, Error> {
         reasoning,
         format,
         modalities: take_modalities(&mut fields)?,
+        speech: None,
         stream: fields.bool("stream")?.unwrap_or(false),
         cache: take_cache(&mut fields)?,
         prompt_cache_key: fields.string("prompt_cache_key")?,

@@ -100,6 +100,7 @@ fn events(steps: Vec<Step>) -> Vec<Event> {
                     mime: Some("image/png".to_owned()),
                     name: None,
                     detail: None,
+                    transcript: None,
                 },
             }),
             Step::Source(title) => events.push(Event::Citation {

@@ -13,6 +13,7 @@ use crate::gemini::grounding::{Cited, Grounding};
 use crate::gemini::logprobs;
 use crate::gemini::metadata::Metadata;
 use crate::gemini::reply::{self, Candidate};
+use crate::gemini::signature::{Place, Waiting};
 use crate::gemini::wire::{Body, Piece};
 
 /// A candidate under way.
@@ -23,6 +24,8 @@ pub(super) struct Choice {
     calls: BTreeMap<u32, Call>,
     /// Signatures that wait for their call: its id, the signature.
     signatures: Vec<(String, String)>,
+    /// And for their text or picture.
+    waiting: Waiting<String>,
     /// Another vendor's thinking whose signature may still come.
     thought: Option<Thought>,
     /// All the text, and where each block of it begins: sources name places in it.
@@ -59,6 +62,7 @@ impl Choice {
             is_shown,
             calls: BTreeMap::new(),
             signatures: Vec::new(),
+            waiting: Waiting::default(),
             thought: None,
             text: String::new(),
             blocks: Vec::new(),
@@ -116,7 +120,14 @@ impl Choice {
             } => self.citations.push((block, citation)),
             Event::Media { media, .. } => {
                 self.begin(frames);
-                self.push(&Piece::new(reply::media_body(&media)), frames);
+                let mut signature = self.waiting.media();
+                let mut pieces: Vec<_> = reply::media_pieces(&media).collect();
+                if let Some(last) = pieces.last_mut() {
+                    last.signature = signature.take().map(Cow::Owned);
+                }
+                for piece in pieces {
+                    self.push(&piece, frames);
+                }
             }
             Event::Logprobs { logprobs, .. } => self.add_probabilities(logprobs),
             Event::Other { dialect, value, .. } => {
@@ -135,6 +146,9 @@ impl Choice {
         self.end_thought(frames);
         while let Some((_, call)) = self.calls.pop_first() {
             self.call(&call, frames);
+        }
+        for signature in self.waiting.rest() {
+            self.signed_text("", Some(signature), frames);
         }
         // What signed a call that is not there comes back as it came.
         for (id, data) in std::mem::take(&mut self.signatures) {
@@ -181,9 +195,23 @@ impl Choice {
     }
 
     fn text(&mut self, text: &str, frames: &mut Frames<'_>) {
-        if !text.is_empty() {
-            self.push(&Piece::new(Body::Text(text)), frames);
+        for (text, signature) in self.waiting.text(text) {
+            if !text.is_empty() || signature.is_some() {
+                self.signed_text(text, signature, frames);
+            }
         }
+        // Text that comes in other pieces than it was signed in.
+        for signature in self.waiting.missed() {
+            self.signed_text("", Some(signature), frames);
+        }
+    }
+
+    fn signed_text(&mut self, text: &str, signature: Option<String>, frames: &mut Frames<'_>) {
+        let piece = Piece {
+            signature: signature.map(Cow::Owned),
+            ..Piece::new(Body::Text(text))
+        };
+        self.push(&piece, frames);
     }
 
     /// Another part begins: thinking is at its end, and calls that are whole go out.
@@ -227,14 +255,18 @@ impl Choice {
             return;
         }
         match (delta.body, delta.id) {
-            (ReasoningBody::Encrypted(data), Some(call)) => self.signatures.push((call, data)),
+            (ReasoningBody::Encrypted(data), Some(id)) => match Place::of(&id) {
+                // On an empty part: nothing has to come for it.
+                Some(Place::Text(range)) if range.is_empty() => {
+                    self.begin(frames);
+                    self.signed_text("", Some(data), frames);
+                }
+                Some(place) => self.waiting.add(place, data),
+                None => self.signatures.push((id, data)),
+            },
             (ReasoningBody::Encrypted(data), None) => {
                 self.begin(frames);
-                let piece = Piece {
-                    signature: Some(Cow::Owned(data)),
-                    ..Piece::new(Body::Text(""))
-                };
-                self.push(&piece, frames);
+                self.signed_text("", Some(data), frames);
             }
             (body, _) => {
                 self.begin(frames);

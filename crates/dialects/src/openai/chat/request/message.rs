@@ -132,13 +132,14 @@ fn parse_call(mut call: Fields) -> Result<Part, Error> {
         return Err(call.missing("function", "an object with name and arguments"));
     };
     let name = function.required_string("name")?;
-    let arguments = match function.value("arguments") {
-        Some(Value::String(arguments)) => arguments,
+    let arguments = match function.peek("arguments") {
+        Some(Value::String(_)) => function.string("arguments")?,
         // Not as the wire has it, but as some clients write it.
-        Some(object @ Value::Object(_)) => object.to_string(),
-        Some(other) => return Err(function.wrong("arguments", "JSON text", &other)),
-        None => String::new(),
+        Some(Value::Object(_)) => function.json_text("arguments"),
+        Some(other) => return Err(function.wrong("arguments", "JSON text", other)),
+        None => None,
     };
+    let arguments = arguments.unwrap_or_default();
     Ok(Part::ToolCall(ToolCall {
         id,
         name,

@@ -98,6 +98,7 @@ fn parse_media(mut fields: Fields, kind: MediaKind, name: &str) -> Result<Part, 
             mime: Some(inner.required_string("format")?),
             name: None,
             detail: None,
+            transcript: None,
         },
         MediaKind::File => parse_file(&mut inner)?,
     };
@@ -131,5 +132,6 @@ const fn upload_or_data(source: Source) -> Media {
         mime: None,
         name: None,
         detail: None,
+        transcript: None,
     }
 }

@@ -5,7 +5,9 @@ mod message;
 mod part;
 mod tool;
 
-use canon::{CacheMark, CacheTtl, Dialect, Effort, Extras, Reasoning, Request, Sampling};
+use canon::{
+    CacheMark, CacheTtl, Dialect, Effort, Extras, Reasoning, Request, Sampling, Speech,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -13,6 +15,7 @@ use crate::{
     Error, Form, Loss, Target, Thinking,
     json::Object,
     openai::{effort::effort_of, router::restrictions},
+    sound::{GEMINI_VOICES, PCM},
 };
 
 /// Fields that mean something to a router and nothing to a vendor.
@@ -24,6 +27,8 @@ const ROUTER_ONLY: &[&str] = &[
 ];
 /// The most stop sequences that OpenAI takes; callers of other dialects may have more.
 const STOPS_MAX: usize = 4;
+/// The voice where the caller names none that there is: OpenAI demands one.
+const VOICE: &str = "alloy";
 const REFUSED: &str = "this provider does not take the field";
 const FOREIGN: &str = "a field of another dialect";
 
@@ -47,8 +52,7 @@ pub(in crate::openai::chat) fn render_request(
     if let Some(reasoning) = &request.reasoning {
         body.reasoning(reasoning, request, target);
     }
-    let modalities = (!request.modalities.is_empty()).then_some(&request.modalities);
-    body.optional("modalities", modalities);
+    body.speech(request);
     body.cache(request.cache);
     body.optional("prompt_cache_key", request.prompt_cache_key.as_deref());
     body.optional("service_tier", request.service_tier.as_deref());
@@ -194,6 +198,48 @@ impl Body<'_> {
         if reasoning.display.is_some() {
             let loss = Loss::new("reasoning.display", "a field of another dialect");
             self.loss.push(loss);
+        }
+    }
+
+    /// The kinds of output, and how it is spoken. Who speaks writes down what is said, too: sound alone is nothing
+    /// that can be asked for.
+    fn speech(&mut self, request: &Request) {
+        let mut modalities: Vec<&str> = request.modalities.iter().map(String::as_str).collect();
+        let is_only_sound = modalities == ["audio"];
+        if is_only_sound {
+            modalities.insert(0, "text");
+        }
+        self.optional("modalities", (!modalities.is_empty()).then_some(modalities));
+        let none = Speech::default();
+        let speech = match &request.speech {
+            None if !is_only_sound => return,
+            speech => speech.as_ref().unwrap_or(&none),
+        };
+        if !self.takes("audio") {
+            return;
+        }
+        let own = speech.extras.of(Dialect::OpenAiChat);
+        let has_own_voice = own.is_some_and(|own| own.contains_key("voice"));
+        let mut voice = speech.voice.as_deref();
+        if let Some(name) = voice
+            && GEMINI_VOICES.contains(&name)
+            && !self.form.openrouter
+        {
+            voice = None;
+            let why = "there is no such voice here";
+            self.loss.push(Loss::new("audio.voice", why));
+        }
+        let mut audio = self.object.object("audio");
+        if !has_own_voice {
+            audio.field("voice", voice.unwrap_or(VOICE));
+        }
+        audio.field("format", speech.format.as_deref().unwrap_or(PCM));
+        for (name, value) in own.into_iter().flatten() {
+            audio.field(name, value);
+        }
+        audio.close();
+        if own.is_none() && !speech.extras.is_empty() {
+            self.loss.push(Loss::new("audio (other fields)", FOREIGN));
         }
     }
 

@@ -1,6 +1,6 @@
 //! One answer under way: which block a piece of text or thinking belongs to.
 
-use canon::{Citation, Event, Part, ReasoningBody, ReasoningDelta, ReasoningFormat};
+use canon::{Citation, Event, Media, Part, ReasoningBody, ReasoningDelta, ReasoningFormat};
 use serde_json::{Map, Value};
 
 use super::{calls::Calls, other};
@@ -13,6 +13,7 @@ use crate::openai::{
     },
     media::parse_image,
 };
+use crate::sound::Pieces;
 
 /// Reads the pieces of one answer.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(super) struct ChoiceReader {
     last: Last,
     reasoning: Option<OpenReasoning>,
     calls: Calls,
+    sound: Pieces,
     is_cited: bool,
     is_finished: bool,
     /// Whether a delta said anything.
@@ -54,6 +56,7 @@ impl ChoiceReader {
             last: Last::Nothing,
             reasoning: None,
             calls: Calls::new(index),
+            sound: Pieces::EMPTY,
             is_cited: false,
             is_finished: false,
             has_deltas: false,
@@ -110,6 +113,13 @@ impl ChoiceReader {
 
     /// Gives out what was held back.
     pub(super) fn flush(&mut self, answer_id: &str, out: &mut impl FnMut(Event)) {
+        let sound = self.sound.end();
+        if !sound.is_empty() {
+            out(Event::Media {
+                choice: self.index,
+                media: Media::spoken(sound, None, None),
+            });
+        }
         self.calls.flush(answer_id, out);
     }
 
@@ -156,8 +166,36 @@ impl ChoiceReader {
             self.last = Last::Call;
             self.calls.piece(older_call(call), id, out);
         }
+        let audio = match delta.rest.shift_remove("audio") {
+            Some(Value::Object(audio)) => Some(audio),
+            _ => None,
+        };
         if !delta.rest.is_empty() {
             out(other(self.index, Value::Object(delta.rest)));
+        }
+        if let Some(audio) = audio {
+            self.speak(audio, out);
+        }
+    }
+
+    /// A piece of sound, and what of it only this dialect has: its id, and until when that is good.
+    fn speak(&mut self, mut audio: Map<String, Value>, out: &mut impl FnMut(Event)) {
+        let mut take = |name: &str| match audio.shift_remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        let (data, transcript) = (take("data"), take("transcript"));
+        let mime = take("format");
+        audio.retain(|_, value| !value.is_null());
+        if !audio.is_empty() {
+            out(other(self.index, field("audio", Value::Object(audio))));
+        }
+        if data.is_some() || transcript.is_some() {
+            let data = data.map(|data| self.sound.add(data)).unwrap_or_default();
+            out(Event::Media {
+                choice: self.index,
+                media: Media::spoken(data, transcript, mime),
+            });
         }
     }
 

@@ -311,12 +311,7 @@ pub(in crate::openai::chat) const fn words_of_call(
 /// A picture as `images`, sound as `audio`.
 fn render_media(media: &Media, object: &mut Object<'_>) {
     if media.kind == MediaKind::Audio {
-        let mut audio = object.object("audio");
-        if let canon::Source::Base64(data) = &media.source {
-            audio.field("data", data);
-        }
-        audio.field("format", audio_format(media.mime.as_deref()));
-        audio.close();
+        render_audio(media, object.object("audio"));
         return;
     }
     let Some(url) = to_url(media) else { return };
@@ -329,4 +324,18 @@ fn render_media(media: &Media, object: &mut Object<'_>) {
     image.field("index", &0);
     image.close();
     images.close();
+}
+
+/// A sound or a piece of one: its data, its words, and its form where that is known (OpenAI leaves it to the caller to
+/// remember what was asked for).
+pub(in crate::openai::chat) fn render_audio(media: &Media, mut audio: Object<'_>) {
+    if let canon::Source::Base64(data) = &media.source
+        && !data.is_empty()
+    {
+        audio.field("data", data);
+    }
+    audio.optional("transcript", media.transcript.as_deref());
+    let format = media.mime.as_deref().map(|mime| audio_format(Some(mime)));
+    audio.optional("format", format);
+    audio.close();
 }

@@ -131,5 +131,6 @@ const fn of(kind: MediaKind, source: Source) -> Media {
         mime: None,
         name: None,
         detail: None,
+        transcript: None,
     }
 }

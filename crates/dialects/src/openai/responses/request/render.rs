@@ -196,6 +196,10 @@ impl Body<'_> {
                 self.loss.push(Loss::new("cache_control", why));
             }
         }
+        if request.speech.is_some() {
+            let why = "answers are not spoken in this dialect";
+            self.loss.push(Loss::new("audio", why));
+        }
         let is_only_text = request.modalities.iter().all(|kind| kind == "text");
         if !is_only_text || self.form.openrouter {
             let modalities = &request.modalities;
