@@ -20,6 +20,8 @@ mod gemini;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod metadata;
+#[cfg(test)]
 mod openai;
 #[cfg(test)]
 mod pages;
