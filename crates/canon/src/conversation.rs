@@ -5,6 +5,7 @@
 
 mod extras;
 mod message;
+mod places;
 mod reasoning;
 mod sampling;
 mod speech;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 pub use extras::Extras;
 pub use message::{CacheMark, CacheTtl, Citation, Message, Part, Role, TextPart};
+pub use places::{Item, Places};
 pub use reasoning::{Effort, Reasoning, ReasoningBody, ReasoningFormat, ReasoningPart};
 pub use sampling::{Format, Sampling};
 pub use speech::Speech;
@@ -30,6 +32,8 @@ pub struct Request {
     pub routing: Routing,
     /// The conversation, system turns included, oldest first. Never empty once parsed.
     pub messages: Vec<Message>,
+    /// Where they stand in what the caller wrote.
+    pub places: Places,
     /// Tools on offer.
     pub tools: Vec<Tool>,
     /// Which of them may or must be used.

@@ -80,7 +80,7 @@ impl Call for Anthropic {
         Lacks {
             custom_tools: true,
             json_object: true,
-            ..Lacks::default()
+            names: true,
         }
     }
 

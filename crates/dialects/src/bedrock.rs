@@ -67,7 +67,7 @@ impl Call for Bedrock {
         Lacks {
             custom_tools: true,
             json_object: true,
-            ..Lacks::default()
+            names: true,
         }
     }
 

@@ -54,6 +54,7 @@ impl Call for Cohere {
     fn lacks(&self, _target: &Target<'_>) -> Lacks {
         Lacks {
             custom_tools: true,
+            names: true,
             ..Lacks::default()
         }
     }

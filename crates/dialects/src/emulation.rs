@@ -58,13 +58,16 @@ impl Emulation {
             emulation.customs = tools_as_functions(&mut request, loss);
         }
         if names {
-            request.messages.iter_mut().for_each(name_before_text);
+            for (turn, message) in request.messages.iter_mut().enumerate() {
+                name_before_text(turn, message, loss);
+            }
         }
         if json {
             request.format = None;
             request
                 .messages
                 .insert(0, Message::text(Role::System, JSON_ONLY));
+            request.places.put_ahead();
             loss.push(Loss::new(
                 "response_format",
                 "JSON is asked for in words and not guaranteed",
@@ -193,30 +196,31 @@ fn has_custom_call(message: &Message) -> bool {
     message.parts.iter().any(is_custom)
 }
 
-/// Whether it says who speaks, and has a text to put that before.
+/// Whether it says who speaks. (What a tool's turn is called is the tool's name, which the call says, too.)
 fn is_named(message: &Message) -> bool {
-    message.name.is_some()
-        && message.role != Role::Tool
-        && message
-            .parts
-            .iter()
-            .any(|part| matches!(part, Part::Text(_)))
+    message.name.is_some() && message.role != Role::Tool
 }
 
 /// `Ada: hello` (spec/inference.md §2.2).
-fn name_before_text(message: &mut Message) {
+fn name_before_text(turn: usize, message: &mut Message, loss: &mut Vec<Loss>) {
     if !is_named(message) {
         return;
     }
-    let first = message.parts.iter_mut().find_map(|part| {
-        if let Part::Text(text) = part {
-            Some(text)
-        } else {
-            None
-        }
+    let first = message.parts.iter_mut().find_map(|part| match part {
+        Part::Text(text) => Some(&mut text.text),
+        Part::Refusal(text) => Some(text),
+        Part::Media { .. }
+        | Part::Reasoning(_)
+        | Part::ToolCall(_)
+        | Part::ToolResult(_)
+        | Part::Other { .. } => None,
     });
-    if let (Some(name), Some(first)) = (message.name.take(), first) {
-        first.text.insert_str(0, &format!("{name}: "));
+    match (message.name.take(), first) {
+        (Some(name), Some(first)) => first.insert_str(0, &format!("{name}: ")),
+        _ => loss.push(Loss::new(
+            format!("messages[{turn}].name"),
+            "there is no text to put it before",
+        )),
     }
 }
 

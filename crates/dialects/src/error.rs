@@ -50,6 +50,16 @@ fn at_path(path: &str) -> String {
 }
 
 impl Error {
+    /// The same error with its place in other words.
+    pub(crate) fn renamed(mut self, name: impl FnOnce(&str) -> String) -> Self {
+        let place = match &mut self {
+            Self::Json { path, .. } | Self::Field { path, .. } | Self::Missing { path, .. } => path,
+            Self::Unsayable { what, .. } => what,
+        };
+        *place = name(place);
+        self
+    }
+
     /// The field it is about, where there is one.
     #[must_use]
     pub fn path(&self) -> Option<&str> {

@@ -27,12 +27,13 @@ pub mod replicate;
 mod short;
 mod sound;
 mod vendor;
+mod worded;
 
 use std::borrow::Cow;
 
 pub use canon::Dialect;
 use canon::{
-    Availability, Event, Kind, NanoUsd, Part, Request, Response, Role, RouterMetadata, Usage,
+    Availability, Event, Kind, NanoUsd, Request, Response, RouterMetadata, Usage,
 };
 pub use count::{CallCount, ServeCount};
 pub use emulation::{Emulation, Lacks};
@@ -42,7 +43,8 @@ pub use framing::{Frame, Framing};
 pub use loss::Loss;
 use serde_json::{Map, Value};
 pub use short::Short;
-use vendor::{attachment, body, said, tools, unsaid};
+use vendor::{attachment, body, said, tools, turns, unsaid};
+pub use worded::{render, render_count};
 
 /// The callers' side of a wire format.
 pub trait Serve: Sync {
@@ -318,50 +320,6 @@ pub struct ErrorBody<'a> {
     pub generation: Option<&'a str>,
     /// How the request was routed, where the caller asked to see it.
     pub router: Option<&'a RouterMetadata>,
-}
-
-/// Writes a request for a vendor, with what it lacks put in other words; the answer must be put back by the
-/// [`Emulation`], where there is one. What cannot be said is added to `loss`.
-///
-/// # Errors
-/// As [`Call::render_request`]; and the user says something in a part that only another dialect has, without which it
-/// would be another question.
-pub fn render(
-    call: &dyn Call,
-    request: &Request,
-    target: &Target<'_>,
-    loss: &mut Vec<Loss>,
-) -> Result<(Vec<u8>, Option<Emulation>), Error> {
-    sayable(call.dialect(), request)?;
-    match Emulation::of(call.lacks(target), request, loss) {
-        None => Ok((call.render_request(request, target, loss)?, None)),
-        Some((request, emulation)) => {
-            let body = call.render_request(&request, target, loss)?;
-            Ok((body, Some(emulation)))
-        }
-    }
-}
-
-/// Whether all that the user says has a form in this dialect.
-fn sayable(dialect: Dialect, request: &Request) -> Result<(), Error> {
-    let turns = request.messages.iter().enumerate();
-    for (turn, message) in turns.filter(|(_, message)| message.role == Role::User) {
-        for (place, part) in message.parts.iter().enumerate() {
-            if let Part::Other { dialect: of, value } = part
-                && *of != dialect
-            {
-                let kind = value
-                    .get("type")
-                    .and_then(Value::as_str)
-                    .unwrap_or("unknown");
-                return Err(Error::Unsayable {
-                    what: format!("messages[{turn}].content[{place}]: a part of the type `{kind}`"),
-                    why: "the vendor's dialect has no such part",
-                });
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The callers' side of each dialect that is served.

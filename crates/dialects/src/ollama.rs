@@ -48,6 +48,7 @@ impl Call for Ollama {
     fn lacks(&self, _target: &Target<'_>) -> Lacks {
         Lacks {
             custom_tools: true,
+            names: true,
             ..Lacks::default()
         }
     }

@@ -68,6 +68,7 @@ impl Call for Replicate {
     fn lacks(&self, _target: &Target<'_>) -> Lacks {
         Lacks {
             json_object: true,
+            names: true,
             ..Lacks::default()
         }
     }

@@ -4,4 +4,5 @@ pub(crate) mod attachment;
 pub(crate) mod body;
 pub(crate) mod said;
 pub(crate) mod tools;
+pub(crate) mod turns;
 pub(crate) mod unsaid;

@@ -6,7 +6,9 @@ mod thinking;
 mod tools;
 mod turns;
 
-use canon::{Effort, Extras, Format, Message, Part, Reasoning, Request, Role, Routing, Sampling};
+use canon::{
+    Effort, Extras, Format, Item, Message, Part, Places, Reasoning, Request, Role, Routing, Sampling,
+};
 use serde_json::{Map, Value, json};
 
 pub(super) use body::{render, render_count};
@@ -27,7 +29,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Request, Error> {
     let mut fields = Fields::parse_keeping(body, block::AS_WRITTEN)?;
     let model = fields.required_string("model")?;
     let routing = take_routing(&mut fields)?;
-    let messages = take_messages(&mut fields)?;
+    let (messages, places) = take_messages(&mut fields)?;
     let (tool_choice, parallel_tool_calls) = tools::take_choice(&mut fields)?;
     let tools = tools::take_tools(&mut fields)?;
     let sampling = take_sampling(&mut fields)?;
@@ -52,6 +54,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Request, Error> {
         model: Some(model),
         routing,
         messages,
+        places,
         tools,
         tool_choice,
         parallel_tool_calls,
@@ -103,22 +106,34 @@ fn take_routing(fields: &mut Fields) -> Result<Routing, Error> {
 }
 
 /// The system prompt leads; the turns follow.
-fn take_messages(fields: &mut Fields) -> Result<Vec<Message>, Error> {
-    let mut messages = Vec::new();
+fn take_messages(fields: &mut Fields) -> Result<(Vec<Message>, Places), Error> {
+    let (mut messages, mut places) = (Vec::new(), Places::default());
     if let Some(system) = fields.value("system") {
         let parts = block::parse_content(fields, system, "system")?;
         if !parts.is_empty() {
             messages.push(message(Role::System, parts));
+            places.note(&messages, item("system", None, None), |_| false);
         }
     }
     let turns = fields.objects("messages")?.unwrap_or_default();
     if turns.is_empty() {
         return Err(fields.missing("messages", "an array of at least one message"));
     }
-    for turn in turns {
+    for (number, turn) in turns.into_iter().enumerate() {
+        let parts = turn.peek("content").filter(|content| content.is_array());
+        let item = item("messages", Some(number), parts.map(|_| "content"));
         push_turn(turn, &mut messages)?;
+        places.note(&messages, item, |_| false);
     }
-    Ok(messages)
+    Ok((messages, places))
+}
+
+const fn item(list: &'static str, number: Option<usize>, parts: Option<&'static str>) -> Item {
+    Item {
+        list,
+        number,
+        parts,
+    }
 }
 
 fn message(role: Role, parts: Vec<Part>) -> Message {

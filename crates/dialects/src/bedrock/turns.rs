@@ -116,9 +116,6 @@ impl<'a> Arranger<'a, '_> {
                 &mut pieces,
             )?;
         }
-        if let Some(name) = &message.name {
-            self.lead(name, at, &mut pieces);
-        }
         let role = match speaker {
             Speaker::System => {
                 if !self.prompt.turns.is_empty() && !pieces.is_empty() {
@@ -143,24 +140,6 @@ impl<'a> Arranger<'a, '_> {
         match self.prompt.turns.last_mut() {
             Some(last) if last.role == role => last.pieces.extend(pieces),
             _ => self.prompt.turns.push(Turn { role, pieces }),
-        }
-    }
-
-    /// Puts the speaker's name before the first text.
-    fn lead(&mut self, name: &str, at: &str, pieces: &mut [Piece<'a>]) {
-        let text = pieces.iter_mut().find_map(|piece| match piece {
-            Piece::Text(text) | Piece::Cited { text, .. } => Some(text),
-            Piece::Media(_)
-            | Piece::Thought { .. }
-            | Piece::Redacted(_)
-            | Piece::Call { .. }
-            | Piece::Result { .. }
-            | Piece::CachePoint(_)
-            | Piece::Native(_) => None,
-        });
-        match text {
-            Some(text) => *text = Cow::Owned(format!("{name}: {text}")),
-            None => self.lose(format!("{at}.name"), "there is no text to put it before"),
         }
     }
 

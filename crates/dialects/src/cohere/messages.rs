@@ -2,10 +2,7 @@
 
 use std::mem;
 
-use canon::{
-    CacheMark, Media, MediaKind, Message, Part, ReasoningPart, Request, Role, Source, TextPart,
-    ToolCall, ToolResult,
-};
+use canon::{Media, MediaKind, Request, Source, TextPart, ToolResult};
 use serde_json::{Value, json};
 
 use super::{DIALECT, TOOL_PLAN};
@@ -13,9 +10,9 @@ use crate::{
     Error, Loss, Target, Thinking,
     attachment::{Attachment, attachment},
     body::Body,
-    json::Array,
+    json::{Array, Object},
     tools::arguments,
-    unsaid::{FOREIGN, lose_extras, plain_thinking},
+    turns::{Said, Turn, turns},
 };
 
 /// Writes `messages`, and gives back the documents that stood in them.
@@ -27,6 +24,7 @@ pub(super) fn render_messages(
     target: &Target<'_>,
     body: &mut Body<'_, '_>,
 ) -> Result<Vec<Value>, Error> {
+    let turns = turns(request, DIALECT, body.loss);
     let mut writer = Writer {
         loss: body.loss,
         thinks: target.thinking != Thinking::Unknown,
@@ -34,8 +32,15 @@ pub(super) fn render_messages(
         pictures: Vec::new(),
     };
     let mut list = body.object.array("messages");
-    for (index, message) in request.messages.iter().enumerate() {
-        writer.message(message, &format!("messages[{index}]"), &mut list)?;
+    for turn in &turns {
+        let content = writer.content(turn)?;
+        match turn.result {
+            Some(result) => writer.result(result, content.blocks, &turn.at, &mut list),
+            None => {
+                writer.show_pictures(&mut list);
+                writer.turn(turn, content, list.object());
+            }
+        }
     }
     writer.show_pictures(&mut list);
     list.close();
@@ -51,64 +56,57 @@ struct Writer<'l> {
     pictures: Vec<Value>,
 }
 
-/// A turn under way.
+/// What stands in a turn.
 #[derive(Default)]
-struct Turn<'a> {
+struct Content {
     blocks: Vec<Value>,
     plan: Option<String>,
-    calls: Vec<(&'a ToolCall, String)>,
     citations: Vec<Value>,
-    /// Name of the speaker, until it stands before the first text.
-    name: Option<&'a str>,
 }
 
 impl Writer<'_> {
-    fn message(&mut self, message: &Message, at: &str, list: &mut Array<'_>) -> Result<(), Error> {
-        lose_extras(&message.extras, DIALECT, at, self.loss);
-        if message.role != Role::Tool {
-            self.show_pictures(list);
-        }
-        let role = match message.role {
-            Role::System | Role::Developer => "system",
-            Role::User | Role::Tool => "user",
-            Role::Assistant => "assistant",
-        };
-        let mut turn = Turn {
-            name: message.name.as_deref(),
-            ..Turn::default()
-        };
-        let mut has_result = false;
-        for (index, part) in message.parts.iter().enumerate() {
-            let at = format!("{at}.content[{index}]");
-            if let Part::ToolResult(result) = part {
-                has_result = true;
-                self.result(result, &at, list)?;
+    fn content(&mut self, turn: &Turn<'_>) -> Result<Content, Error> {
+        let mut content = Content::default();
+        for (words, id, at) in &turn.thoughts {
+            if *id == Some(TOOL_PLAN) {
+                content.plan.get_or_insert_default().push_str(words);
+            } else if self.thinks {
+                let block = json!({ "type": "thinking", "thinking": words });
+                content.blocks.push(block);
             } else {
-                self.part(part, &at, role, &mut turn)?;
+                self.lose(at.clone(), "this model is not known to think");
             }
         }
-        if turn.name.is_some() {
-            self.lose(format!("{at}.name"), "there is no text to put it before");
+        for (said, at) in &turn.said {
+            if let Some(words) = said.words() {
+                let block = json!({ "type": "text", "text": words });
+                content.blocks.push(block);
+            }
+            match said {
+                Said::Text(text) => self.cite(text, at, &mut content),
+                Said::Refusal(_) => {}
+                Said::Media(media) => {
+                    let block = self.media(media, at, turn.role)?;
+                    content.blocks.extend(block);
+                }
+                Said::Own(value) => content.blocks.push((*value).clone()),
+            }
         }
-        if !(has_result && turn.blocks.is_empty()) {
-            self.render_turn(turn, role, list);
-        }
-        Ok(())
+        Ok(content)
     }
 
-    fn render_turn(&mut self, turn: Turn<'_>, role: &str, list: &mut Array<'_>) {
-        let mut object = list.object();
-        object.field("role", role);
-        match turn.blocks.as_slice() {
-            [] if !turn.calls.is_empty() || turn.plan.is_some() => {}
+    fn turn(&mut self, turn: &Turn<'_>, content: Content, mut object: Object<'_>) {
+        object.field("role", turn.role);
+        match content.blocks.as_slice() {
+            [] if !turn.calls.is_empty() || content.plan.is_some() => {}
             [] => object.field("content", ""),
             [block] => match text_of(block) {
                 Some(text) => object.field("content", text),
-                None => object.field("content", &turn.blocks),
+                None => object.field("content", &content.blocks),
             },
             blocks => object.field("content", blocks),
         }
-        object.optional("tool_plan", turn.plan);
+        object.optional("tool_plan", content.plan);
         if !turn.calls.is_empty() {
             let mut calls = object.array("tool_calls");
             for (call, at) in &turn.calls {
@@ -123,61 +121,21 @@ impl Writer<'_> {
             }
             calls.close();
         }
-        if !turn.citations.is_empty() {
-            object.field("citations", &turn.citations);
+        if !content.citations.is_empty() {
+            object.field("citations", &content.citations);
         }
         object.close();
     }
 
-    fn part<'a>(
-        &mut self,
-        part: &'a Part,
-        at: &str,
-        role: &str,
-        turn: &mut Turn<'a>,
-    ) -> Result<(), Error> {
-        match part {
-            Part::Text(text) => self.text(text, at, turn),
-            Part::Refusal(text) => turn.say(text),
-            Part::Media {
-                media,
-                cache,
-                extras,
-            } => {
-                self.lose_cache(*cache, at);
-                lose_extras(extras, DIALECT, at, self.loss);
-                let block = self.media(media, at, role)?;
-                turn.blocks.extend(block);
-            }
-            Part::Reasoning(reasoning) => self.reason(reasoning, at, turn),
-            Part::ToolCall(call) => {
-                self.lose_cache(call.cache, at);
-                lose_extras(&call.extras, DIALECT, at, self.loss);
-                turn.calls.push((call, at.to_owned()));
-            }
-            Part::ToolResult(_) => self.lose(at.to_owned(), "a result inside of another"),
-            Part::Other { dialect, value } if *dialect == DIALECT => {
-                turn.blocks.push(value.clone());
-            }
-            Part::Other { .. } => self.lose(at.to_owned(), FOREIGN),
-        }
-        Ok(())
-    }
-
-    fn text(&mut self, text: &TextPart, at: &str, turn: &mut Turn<'_>) {
-        self.lose_cache(text.cache, at);
-        lose_extras(&text.extras, DIALECT, at, self.loss);
-        if !text.text.is_empty() {
-            turn.say(&text.text);
-        }
-        // Of Cohere's own, the first of its sources carries the whole.
+    /// Sources of a text. Of Cohere's own, the first of its sources carries the whole.
+    fn cite(&mut self, text: &TextPart, at: &str, content: &mut Content) {
         let own = text
             .citations
             .iter()
             .filter_map(|one| one.native.of(DIALECT));
-        let before = turn.citations.len();
-        turn.citations.extend(own.cloned().map(Value::Object));
-        if !text.citations.is_empty() && turn.citations.len() == before {
+        let before = content.citations.len();
+        content.citations.extend(own.cloned().map(Value::Object));
+        if !text.citations.is_empty() && content.citations.len() == before {
             self.lose(
                 format!("{at}.citations"),
                 "sources that another vendor found",
@@ -185,37 +143,10 @@ impl Writer<'_> {
         }
     }
 
-    fn reason(&mut self, part: &ReasoningPart, at: &str, turn: &mut Turn<'_>) {
-        let Some(words) = plain_thinking(part) else {
-            return self.lose(at.to_owned(), "thinking of another family of vendors");
-        };
-        if part.id.as_deref() == Some(TOOL_PLAN) {
-            turn.plan.get_or_insert_default().push_str(words);
-        } else if self.thinks {
-            turn.blocks
-                .push(json!({ "type": "thinking", "thinking": words }));
-        } else {
-            self.lose(at.to_owned(), "this model is not known to think");
-        }
-    }
-
     /// A result is a turn of its own, in text.
-    fn result(&mut self, result: &ToolResult, at: &str, list: &mut Array<'_>) -> Result<(), Error> {
-        self.lose_cache(result.cache, at);
-        lose_extras(&result.extras, DIALECT, at, self.loss);
-        if result.is_error {
-            self.lose(
-                format!("{at}.is_error"),
-                "results cannot be marked as failed",
-            );
-        }
-        let mut turn = Turn::default();
-        for (index, part) in result.parts.iter().enumerate() {
-            self.part(part, &format!("{at}.content[{index}]"), "user", &mut turn)?;
-        }
+    fn result(&mut self, result: &ToolResult, blocks: Vec<Value>, at: &str, list: &mut Array<'_>) {
         let is_picture = |block: &Value| block.get("image_url").is_some();
-        let (pictures, blocks): (Vec<Value>, Vec<Value>) =
-            turn.blocks.into_iter().partition(is_picture);
+        let (pictures, blocks): (Vec<Value>, Vec<Value>) = blocks.into_iter().partition(is_picture);
         if !pictures.is_empty() {
             self.lose(
                 at.to_owned(),
@@ -229,7 +160,6 @@ impl Writer<'_> {
         object.field("tool_call_id", &result.call_id);
         object.field("content", &text.join("\n"));
         object.close();
-        Ok(())
     }
 
     fn show_pictures(&mut self, list: &mut Array<'_>) {
@@ -247,7 +177,7 @@ impl Writer<'_> {
             what: at.to_owned(),
             why,
         };
-        if role != "user" {
+        if !matches!(role, "user" | "tool") {
             return Err(unsayable("only the user's turns hold media here"));
         }
         if let Source::Text(text) = &media.source {
@@ -282,13 +212,6 @@ impl Writer<'_> {
         Ok(Some(json!({ "type": "image_url", "image_url": image })))
     }
 
-    fn lose_cache(&mut self, mark: Option<CacheMark>, at: &str) {
-        if mark.is_some() {
-            let why = "prompts are cached without being asked here";
-            self.lose(format!("{at}.cache_control"), why);
-        }
-    }
-
     fn lose(&mut self, what: String, why: &'static str) {
         self.loss.push(Loss::new(what, why));
     }
@@ -297,14 +220,4 @@ impl Writer<'_> {
 /// The text of a text block.
 fn text_of(block: &Value) -> Option<&str> {
     block.get("text")?.as_str()
-}
-
-impl Turn<'_> {
-    fn say(&mut self, text: &str) {
-        let text = match self.name.take() {
-            Some(name) => format!("{name}: {text}"),
-            None => text.to_owned(),
-        };
-        self.blocks.push(json!({ "type": "text", "text": text }));
-    }
 }

@@ -105,11 +105,9 @@ struct Writer<'l> {
 }
 
 /// A turn's text under way.
-struct Turn<'a> {
+struct Turn {
     text: String,
     has_text: bool,
-    /// Name of the speaker, until it stands before the first text.
-    name: Option<&'a str>,
     speaker: Speaker,
 }
 
@@ -124,15 +122,11 @@ impl Writer<'_> {
         let mut turn = Turn {
             text: String::new(),
             has_text: false,
-            name: message.name.as_deref(),
             speaker,
         };
         let pictures = self.image.is_some();
         for (index, part) in message.parts.iter().enumerate() {
             self.part(part, &format!("{at}.content[{index}]"), &mut turn)?;
-        }
-        if turn.name.is_some() {
-            self.lose(format!("{at}.name"), "there is no text to put it before");
         }
         let shows = self.image.is_some() != pictures;
         if speaker == Speaker::System && self.turns.is_empty() && !shows {
@@ -143,7 +137,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn part(&mut self, part: &Part, at: &str, turn: &mut Turn<'_>) -> Result<(), Error> {
+    fn part(&mut self, part: &Part, at: &str, turn: &mut Turn) -> Result<(), Error> {
         match part {
             Part::Text(text) => {
                 self.lose_cache(text.cache, at);
@@ -212,7 +206,7 @@ impl Writer<'_> {
     }
 }
 
-impl Turn<'_> {
+impl Turn {
     /// Adds a text. The model's own texts go on where the last one stopped; others stand in lines of their own, unless
     /// they were written to go on.
     fn say(&mut self, text: &str) {
@@ -221,10 +215,6 @@ impl Turn<'_> {
             || text.starts_with(char::is_whitespace);
         if self.has_text && !goes_on {
             self.text.push('\n');
-        }
-        if let Some(name) = self.name.take() {
-            self.text.push_str(name);
-            self.text.push_str(": ");
         }
         self.has_text = true;
         self.text.push_str(text);

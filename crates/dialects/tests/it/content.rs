@@ -1,6 +1,8 @@
 //! What is said reaches the other side: through every dialect that has a form for it, and back on its very place.
 
+mod names;
 mod numbers;
+mod places;
 mod signatures;
 mod sound;
 

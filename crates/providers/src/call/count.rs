@@ -34,8 +34,7 @@ pub async fn count(client: &Client, outgoing: Outgoing<'_>) -> Result<u64, Failu
         let fault = Fault::ours("a count is asked for where nobody counts");
         return Err(Failure::unsent(Box::new(fault)));
     };
-    let body = counting
-        .render_count(request, &target, loss)
+    let body = dialects::render_count((way.codec(), counting), request, &target, loss)
         .map_err(|error| Failure::unsent(verdict::unsayable(error)))?;
     let body = Bytes::from(body);
     let head = Message {

@@ -26,8 +26,6 @@ pub(super) enum Speaker {
 #[derive(Clone, Debug)]
 pub(super) struct Block<'a> {
     pub(super) part: &'a Part,
-    /// Name of the speaker, to be put before the text.
-    pub(super) name: Option<&'a str>,
     /// Whether white space at its end is cut off.
     pub(super) trim: bool,
     /// Where it stood.
@@ -62,7 +60,6 @@ pub(super) fn sayable<'a>(
             Some(why) => loss.push(Loss::new(at, why)),
             None => blocks.push(Block {
                 part,
-                name: None,
                 trim: false,
                 at,
             }),
@@ -134,7 +131,7 @@ pub(super) fn render_content(
         && text.extras.of(DIALECT).is_none()
     {
         lose_foreign(&text.extras, &block.at, loss);
-        write(out, &*words(&text.text, block));
+        write(out, words(&text.text, block));
         return Ok(());
     }
     let mut list = Array::open(out);
@@ -146,12 +143,8 @@ pub(super) fn render_content(
 }
 
 /// The text as it is sent.
-fn words<'a>(text: &'a str, block: &Block<'_>) -> Cow<'a, str> {
-    let text = if block.trim { text.trim_end() } else { text };
-    match block.name {
-        None => Cow::Borrowed(text),
-        Some(name) => Cow::Owned(format!("{name}: {text}")),
-    }
+fn words<'a>(text: &'a str, block: &Block<'_>) -> &'a str {
+    if block.trim { text.trim_end() } else { text }
 }
 
 fn render_block(
@@ -165,7 +158,7 @@ fn render_block(
         Part::Refusal(text) => {
             let mut object = list.object();
             object.field("type", "text");
-            object.field("text", &*words(text, block));
+            object.field("text", words(text, block));
             object.close();
         }
         Part::Media {
@@ -198,7 +191,7 @@ fn render_text(text: &TextPart, block: &Block<'_>, list: &mut Array<'_>, loss: &
     lose_foreign(&text.extras, &block.at, loss);
     let mut object = list.object();
     object.field("type", "text");
-    object.field("text", &*words(&text.text, block));
+    object.field("text", words(&text.text, block));
     if !text.citations.is_empty() {
         let mut citations = object.array("citations");
         for citation in &text.citations {

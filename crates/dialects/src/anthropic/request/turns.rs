@@ -225,7 +225,7 @@ impl Turn<'_> {
     }
 }
 
-/// The sayable parts of a message, the first text led by the speaker's name.
+/// The sayable parts of a message.
 fn blocks_of<'a>(
     message: &'a Message,
     speaker: Speaker,
@@ -234,18 +234,5 @@ fn blocks_of<'a>(
 ) -> Result<Vec<Block<'a>>, Error> {
     let at = format!("messages[{index}]");
     lose_foreign(&message.extras, &at, loss);
-    let mut blocks = sayable(&message.parts, speaker, &join(&at, "content"), loss)?;
-    if let Some(name) = message.name.as_deref() {
-        let text = blocks
-            .iter_mut()
-            .find(|block| matches!(block.part, Part::Text(_)));
-        match text {
-            Some(block) => block.name = Some(name),
-            None => loss.push(Loss::new(
-                join(&at, "name"),
-                "there is no text to put it before",
-            )),
-        }
-    }
-    Ok(blocks)
+    sayable(&message.parts, speaker, &join(&at, "content"), loss)
 }

@@ -41,7 +41,7 @@ fn parse_fields(mut fields: Fields) -> Result<Request, Error> {
     let session_id = openrouter::take_session(&mut fields)?;
     let mut fields = fields.renamed(spelling::camel_names);
     let model = fields.string("model")?;
-    let messages = turns::parse_messages(&mut fields)?;
+    let (messages, places) = turns::parse_messages(&mut fields)?;
     let tools = offers::parse_tools(&mut fields)?;
     let choice = offers::parse_choice(&mut fields)?;
     let generation = generation::parse(&mut fields)?;
@@ -58,6 +58,7 @@ fn parse_fields(mut fields: Fields) -> Result<Request, Error> {
         model: model.map(|model| plain_name(&model)),
         routing,
         messages,
+        places,
         tools,
         tool_choice: choice.choice,
         sampling: generation.sampling,

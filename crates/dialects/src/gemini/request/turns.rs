@@ -1,6 +1,8 @@
 //! Reading `systemInstruction` and `contents`: turns of `user` and `model`, and which result answers which call.
 
-use canon::{Dialect, Extras, Message, Part, Role};
+use canon::{
+    Dialect, Extras, Item, Message, Part, Places, ReasoningBody, ReasoningPart, Role,
+};
 
 use super::super::spelling;
 use super::part;
@@ -10,9 +12,10 @@ use crate::{Error, Fields};
 ///
 /// # Errors
 /// There is none, or something in it is not what it should be.
-pub(super) fn parse_messages(outer: &mut Fields) -> Result<Vec<Message>, Error> {
+pub(super) fn parse_messages(outer: &mut Fields) -> Result<(Vec<Message>, Places), Error> {
     let mut calls = Calls::default();
     let mut messages = Vec::new();
+    let mut places = Places::default();
     if let Some(mut system) = spelling::object(outer, "systemInstruction")? {
         let mut parts = Vec::new();
         for piece in spelling::objects(&mut system, "parts")? {
@@ -21,6 +24,7 @@ pub(super) fn parse_messages(outer: &mut Fields) -> Result<Vec<Message>, Error> 
         parts.retain(|part| !matches!(part, Part::Text(text) if text.text.is_empty()));
         if !parts.is_empty() {
             messages.push(message(Role::System, parts));
+            places.note(&messages, item("systemInstruction", None), is_made);
         }
     }
     let contents = spelling::objects(outer, "contents")?;
@@ -29,8 +33,28 @@ pub(super) fn parse_messages(outer: &mut Fields) -> Result<Vec<Message>, Error> 
     }
     for (turn, content) in contents.into_iter().enumerate() {
         parse_content(turn, content, &mut calls, &mut messages)?;
+        places.note(&messages, item("contents", Some(turn)), is_made);
     }
-    Ok(messages)
+    Ok((messages, places))
+}
+
+const fn item(list: &'static str, number: Option<usize>) -> Item {
+    Item {
+        list,
+        number,
+        parts: Some("parts"),
+    }
+}
+
+/// Signatures stand on parts here, and are parts of their own in canon.
+const fn is_made(part: &Part) -> bool {
+    matches!(
+        part,
+        Part::Reasoning(ReasoningPart {
+            body: ReasoningBody::Encrypted(_),
+            ..
+        })
+    )
 }
 
 fn parse_content(

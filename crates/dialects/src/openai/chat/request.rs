@@ -6,7 +6,7 @@ pub(in crate::openai) mod render;
 pub(in crate::openai) mod sampling;
 mod tool;
 
-use canon::{CacheMark, CacheTtl, Dialect, Message, Request, Role, Speech};
+use canon::{CacheMark, CacheTtl, Dialect, Message, Places, Request, Role, Speech};
 use serde_json::Value;
 
 use crate::{
@@ -35,6 +35,7 @@ pub(in crate::openai) fn parse_fields(mut fields: Fields) -> Result<Request, Err
         model: fields.string("model")?,
         routing: take_routing(&mut fields)?,
         messages,
+        places: Places::default(),
         tools: tool::take_tools(&mut fields)?,
         tool_choice: tool::take_tool_choice(&mut fields)?,
         parallel_tool_calls: fields.bool("parallel_tool_calls")?,

@@ -35,7 +35,7 @@ pub(super) const SAFETY_IDENTIFIER: &str = "safety_identifier";
 pub(super) fn parse_request(body: &[u8]) -> Result<Request, Error> {
     let mut fields = Fields::parse(body)?;
     refuse_state(&mut fields)?;
-    let messages = input::take_messages(&mut fields)?;
+    let (messages, places) = input::take_messages(&mut fields)?;
     let mut includes = fields.strings("include")?.unwrap_or_default();
     let mut reasoning = match fields.object("reasoning")? {
         Some(object) => Some(parse_reasoning(object, DIALECT)?),
@@ -53,6 +53,7 @@ pub(super) fn parse_request(body: &[u8]) -> Result<Request, Error> {
         model: fields.string("model")?,
         routing: take_routing(&mut fields)?,
         messages,
+        places,
         tools: tool::take_tools(&mut fields)?,
         tool_choice: tool::take_tool_choice(&mut fields)?,
         parallel_tool_calls: fields.bool("parallel_tool_calls")?,

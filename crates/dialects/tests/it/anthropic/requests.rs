@@ -79,12 +79,10 @@ fn sent(request: &Request) -> (Value, Vec<String>) {
 
 #[test]
 fn system_messages_lead_and_later_ones_become_the_users_words() {
-    let mut named = Message::text(Role::User, "hi");
-    named.name = Some("ann".to_owned());
     let request = ask(vec![
         Message::text(Role::System, "one"),
         Message::text(Role::Developer, "two"),
-        named,
+        Message::text(Role::User, "hi"),
         Message::text(Role::Assistant, "hello"),
         Message::text(Role::System, "three"),
         Message::text(Role::User, "bye"),
@@ -97,7 +95,7 @@ fn system_messages_lead_and_later_ones_become_the_users_words() {
     assert_eq!(
         body["messages"],
         json!([
-            {"role": "user", "content": "ann: hi"},
+            {"role": "user", "content": "hi"},
             {"role": "assistant", "content": "hello"},
             {"role": "user", "content": "three"},
             {"role": "user", "content": "bye"},

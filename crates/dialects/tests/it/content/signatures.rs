@@ -35,7 +35,12 @@ fn returned(caller: Dialect, history: Value) -> Value {
         Dialect::OpenAiChat => json!({"messages": history}),
         Dialect::OpenAiResponses => json!({"input": history}),
         Dialect::Anthropic => json!({"model": "m", "max_tokens": 9, "messages": history}),
-        _ => json!({"contents": history}),
+        Dialect::Gemini => json!({"contents": history}),
+        Dialect::OpenAiCompletions
+        | Dialect::Bedrock
+        | Dialect::Cohere
+        | Dialect::Ollama
+        | Dialect::Replicate => panic!("nobody asks in {caller} here"),
     };
     let (body, _) = sent(Dialect::Gemini, &asked(caller, &body));
     let models = |turn: &&Value| turn["role"] == "model";
@@ -67,7 +72,12 @@ fn history(caller: Dialect, told: &Value) -> Value {
             turns.push(json!({"role": "assistant", "content": told["content"]}));
             turns.push(json!({"role": "user", "content": "go on"}));
         }
-        _ => {
+        Dialect::Gemini
+        | Dialect::OpenAiCompletions
+        | Dialect::Bedrock
+        | Dialect::Cohere
+        | Dialect::Ollama
+        | Dialect::Replicate => {
             turns.push(json!({"role": "user", "parts": [{"text": "hi"}]}));
             turns.push(told["candidates"][0]["content"].clone());
             turns.push(json!({"role": "user", "parts": [{"text": "go on"}]}));

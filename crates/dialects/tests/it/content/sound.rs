@@ -118,13 +118,11 @@ fn callers_without_a_form_for_sound_read_its_words() {
         let frames = streamed(Dialect::OpenAiChat, &openai_chunks(), caller);
         let text: String = frames
             .iter()
-            .filter_map(|frame| match caller {
-                Dialect::OpenAiResponses if frame["type"] == "response.output_text.delta" => {
-                    frame["delta"].as_str()
-                }
-                Dialect::Anthropic => frame["delta"]["text"].as_str(),
-                Dialect::OpenAiCompletions => frame["choices"][0]["text"].as_str(),
-                _ => None,
+            .filter_map(|frame| {
+                let is_text = frame["type"] == "response.output_text.delta";
+                let text = is_text.then(|| frame["delta"].as_str()).flatten();
+                text.or(frame["delta"]["text"].as_str())
+                    .or(frame["choices"][0]["text"].as_str())
             })
             .collect();
         assert_eq!(text, "Good day.", "{caller}");

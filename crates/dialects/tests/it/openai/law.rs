@@ -2,7 +2,7 @@
 
 use canon::{
     Citation, Event, Extras, FinishReason, Media, MediaKind, ReasoningBody, ReasoningDelta,
-    ReasoningFormat, Response, Source, Usage, fold,
+    ReasoningFormat, Response, Usage, fold,
 };
 use dialects::{Call, Receipt, Serve, openai::chat::Chat};
 use proptest::prelude::*;
@@ -96,11 +96,7 @@ fn events(steps: Vec<Step>) -> Vec<Event> {
                 choice: 0,
                 media: Media {
                     kind: MediaKind::Image,
-                    source: Source::Base64("QUJD".to_owned()),
-                    mime: Some("image/png".to_owned()),
-                    name: None,
-                    detail: None,
-                    transcript: None,
+                    ..Media::spoken("QUJD".to_owned(), None, Some("image/png".to_owned()))
                 },
             }),
             Step::Source(title) => events.push(Event::Citation {

@@ -42,14 +42,14 @@ fn the_sum_of_a_stream_is_the_whole_answer() {
 fn a_request_without_anything_particular_is_its_conversation() {
     let messages = json!([
         {"role": "system", "content": "Be short."},
-        {"role": "user", "content": "Hi", "name": "Ana"},
+        {"role": "user", "content": "Hi"},
         {"role": "user", "content": "there"},
     ]);
     let more = json!({"temperature": 0.5, "top_p": 0.9, "stop": ["END"]});
     let (body, loss) = sent_to(LLAMA, &asked(messages, more));
     let wanted = json!({
         "system": [{"text": "Be short."}],
-        "messages": [{"role": "user", "content": [{"text": "Ana: Hi"}, {"text": "there"}]}],
+        "messages": [{"role": "user", "content": [{"text": "Hi"}, {"text": "there"}]}],
         "inferenceConfig": {
             "maxTokens": 4000, "temperature": 0.5, "topP": 0.9, "stopSequences": ["END"],
         },

@@ -66,11 +66,11 @@ fn one_question_is_the_prompt_and_every_input_has_its_place() {
 fn several_turns_are_one_transcript_and_that_is_declared() {
     let turn = |role: &str, text: &str| json!({"role": role, "content": text});
     let (ann, bob) = (turn("user", "My cat is Ada."), turn("assistant", "Nice."));
-    let asks = json!({"role": "user", "name": "Ann", "content": "Her name?"});
+    let asks = json!({"role": "user", "content": "Her name?"});
     let reminded = turn("system", "One word.");
     let (body, loss) = sent(&asked(json!([ann, bob, reminded, asks]), json!({}))).unwrap();
     let wanted = "User: My cat is Ada.\n\nAssistant: Nice.\n\nSystem: One word.\n\n\
-                  User: Ann: Her name?\n\nAssistant:";
+                  User: Her name?\n\nAssistant:";
     assert_eq!(body["input"]["prompt"], wanted);
     assert_eq!(loss.len(), 1, "{loss:?}");
     assert!(loss[0].starts_with("messages: one prompt"), "{loss:?}");

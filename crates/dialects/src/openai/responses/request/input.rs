@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use canon::{Extras, Message, Part, Role, ToolCall, ToolResult};
+use canon::{Extras, Item, Message, Part, Places, Role, ToolCall, ToolResult};
 use serde_json::{Map, Value};
 
 use super::part::parse_content;
@@ -19,24 +19,29 @@ const INPUT: &str = "a string or an array of at least one item";
 const ROLES: &str = "\"system\", \"developer\", \"user\" or \"assistant\"";
 
 /// Takes the conversation.
-pub(super) fn take_messages(fields: &mut Fields) -> Result<Vec<Message>, Error> {
+pub(super) fn take_messages(fields: &mut Fields) -> Result<(Vec<Message>, Places), Error> {
     let mut conversation = Conversation::default();
     let instructions = fields.string("instructions")?;
     let has_instructions = instructions.is_some();
     if let Some(text) = instructions.filter(|text| !text.is_empty()) {
         conversation.turns.push(Message::text(Role::System, text));
+        conversation.note("instructions", None, false);
     }
     match fields.peek("input") {
         Some(Value::String(_)) => {
             let text = fields.required_string("input")?;
             conversation.turns.push(Message::text(Role::User, text));
+            conversation.note("input", None, false);
         }
         Some(Value::Array(items)) if items.is_empty() => {
             return Err(fields.wrong("input", INPUT, &Value::Array(Vec::new())));
         }
         Some(Value::Array(_)) => {
-            for item in fields.objects("input")?.unwrap_or_default() {
+            let items = fields.objects("input")?.unwrap_or_default();
+            for (number, item) in items.into_iter().enumerate() {
+                let has_parts = item.peek("content").is_some_and(Value::is_array);
                 conversation.item(item)?;
+                conversation.note("input", Some(number), has_parts);
             }
         }
         Some(other) => return Err(fields.wrong("input", INPUT, other)),
@@ -45,18 +50,31 @@ pub(super) fn take_messages(fields: &mut Fields) -> Result<Vec<Message>, Error> 
     if !has_instructions {
         conversation.mark_first();
     }
-    Ok(conversation.turns)
+    Ok((conversation.turns, conversation.places))
 }
 
 /// The turns so far.
 #[derive(Default)]
 struct Conversation {
     turns: Vec<Message>,
+    places: Places,
     /// Ids of calls of tools that take text.
     customs: HashSet<String>,
 }
 
 impl Conversation {
+    /// Notes where what was added last stands.
+    fn note(&mut self, list: &'static str, number: Option<usize>, has_parts: bool) {
+        let parts = has_parts.then_some("content");
+        let item = Item {
+            list,
+            number,
+            parts,
+        };
+        let is_header = |part: &Part| matches!(part, Part::Other { value, .. } if as_header(value).is_some());
+        self.places.note(&self.turns, item, is_header);
+    }
+
     /// A first turn of the system that came as an item goes back as one, and not as `instructions`.
     fn mark_first(&mut self) {
         if let Some(first) = self.turns.first_mut()

@@ -1,0 +1,80 @@
+//! A request in the words of whoever serves it: what the vendor lacks is put differently, what cannot be said is
+//! refused, and a refusal names the place as the caller wrote it.
+
+use std::borrow::Cow;
+
+use canon::{Part, Request, Role};
+use serde_json::Value;
+
+use crate::{Call, CallCount, Dialect, Emulation, Error, Loss, Target};
+
+/// Writes a request for a vendor, with what it lacks put in other words; the answer must be put back by the
+/// [`Emulation`], where there is one. What cannot be said is added to `loss`.
+///
+/// # Errors
+/// As [`Call::render_request`]; and the user says something in a part that only another dialect has, without which it
+/// would be another question. Places are the caller's.
+pub fn render(
+    call: &dyn Call,
+    request: &Request,
+    target: &Target<'_>,
+    loss: &mut Vec<Loss>,
+) -> Result<(Vec<u8>, Option<Emulation>), Error> {
+    let write =
+        |request: &Request, loss: &mut Vec<Loss>| call.render_request(request, target, loss);
+    worded(call, request, target, loss, write)
+}
+
+/// Writes a request to count the tokens of a prompt: the same prompt that [`render`] would send.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_count(
+    (call, counting): (&dyn Call, &dyn CallCount),
+    request: &Request,
+    target: &Target<'_>,
+    loss: &mut Vec<Loss>,
+) -> Result<Vec<u8>, Error> {
+    let write =
+        |request: &Request, loss: &mut Vec<Loss>| counting.render_count(request, target, loss);
+    worded(call, request, target, loss, write).map(|(body, _)| body)
+}
+
+fn worded(
+    call: &dyn Call,
+    request: &Request,
+    target: &Target<'_>,
+    loss: &mut Vec<Loss>,
+    write: impl FnOnce(&Request, &mut Vec<Loss>) -> Result<Vec<u8>, Error>,
+) -> Result<(Vec<u8>, Option<Emulation>), Error> {
+    let callers = |error: Error, request: &Request| error.renamed(|path| request.places.name(path));
+    sayable(call.dialect(), request).map_err(|error| callers(error, request))?;
+    let (request, emulation) = match Emulation::of(call.lacks(target), request, loss) {
+        None => (Cow::Borrowed(request), None),
+        Some((request, emulation)) => (Cow::Owned(request), Some(emulation)),
+    };
+    let body = write(&request, loss).map_err(|error| callers(error, &request))?;
+    Ok((body, emulation))
+}
+
+/// Whether all that the user says has a form in this dialect.
+fn sayable(dialect: Dialect, request: &Request) -> Result<(), Error> {
+    let turns = request.messages.iter().enumerate();
+    for (turn, message) in turns.filter(|(_, message)| message.role == Role::User) {
+        for (place, part) in message.parts.iter().enumerate() {
+            if let Part::Other { dialect: of, value } = part
+                && *of != dialect
+            {
+                let kind = value
+                    .get("type")
+                    .and_then(Value::as_str)
+                    .unwrap_or("unknown");
+                return Err(Error::Unsayable {
+                    what: format!("messages[{turn}].content[{place}]: a part of the type `{kind}`"),
+                    why: "the vendor's dialect has no such part",
+                });
+            }
+        }
+    }
+    Ok(())
+}
