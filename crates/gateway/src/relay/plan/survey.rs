@@ -1,0 +1,77 @@
+//! What a router sees of the ground: every endpoint, weighed as for a plan.
+
+use canon::Request;
+use policy::{
+    catalog::{Endpoint, Model, Resolved},
+    routing::{Ask, Candidate, Tier, Wish},
+};
+
+use super::{Needs, candidate, has_ended, speaks, wish_of};
+use crate::{
+    affinity::{Affinity, Kept},
+    health::Doing,
+    routers::Settings,
+    snapshot::Snapshot,
+    terms::View,
+};
+
+/// All that a choice among models is made from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Survey<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) health: &'a dyn Doing,
+    pub(crate) terms: &'a View,
+    /// What the operator says of routers.
+    pub(crate) settings: &'a Settings,
+    pub(crate) request: &'a Request,
+    pub(crate) needs: &'a Needs,
+    /// The conversation that the request is a turn of, and where it was answered.
+    pub(crate) past: Option<(&'a Affinity, &'a Kept)>,
+    /// Microseconds since 1970.
+    pub(crate) now: i64,
+    pub(crate) seed: u64,
+}
+
+impl<'a> Survey<'a> {
+    /// The model that a router chose for this conversation the last time.
+    pub(crate) fn remembered(&self, router: &str) -> Option<&'a str> {
+        let (affinity, kept) = self.past?;
+        let endpoint = affinity.remembered(kept, router, self.now)?;
+        let endpoint = self.snapshot.catalog.all_endpoints().get(endpoint)?;
+        Some(endpoint.model.as_str())
+    }
+
+    /// What the suffixes of a name ask for.
+    pub(crate) fn wish_of(&self, resolved: &Resolved<'_>) -> Wish {
+        wish_of(resolved)
+    }
+
+    /// What the request demands of one model.
+    pub(crate) fn ask<'b>(&self, wishes: &'b [Wish]) -> Ask<'b>
+    where
+        'a: 'b,
+    {
+        Ask {
+            preferences: &self.request.routing.preferences,
+            house: self.terms.preferences(),
+            wishes,
+            tier: Tier::named(self.request.service_tier.as_deref()),
+            prompt_tokens: self.needs.prompt_tokens,
+            max_tokens: self.request.sampling.max_tokens,
+            has_tools: !self.request.tools.is_empty(),
+        }
+    }
+
+    /// An endpoint with what is known of it; `None` where nobody can be asked.
+    pub(crate) fn weigh(&self, model: &Model, endpoint: &'a Endpoint) -> Option<Candidate<'a>> {
+        let upstream = self.snapshot.upstream(endpoint)?;
+        let tokens = self.needs.prompt_tokens;
+        speaks(upstream, endpoint).then(|| Candidate {
+            standing: self.health.standing(endpoint.index, self.now),
+            figures: self.health.figures(endpoint.index, self.now),
+            is_past: has_ended(model, endpoint, self.now),
+            term: self.terms.term(endpoint.index, tokens, self.now),
+            ..candidate(0, model, endpoint, upstream, self.needs)
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! `openrouter/bodybuilder`: writes requests. The last thing the user said is given to a model that writes chat bodies
+//! for it; what it writes is checked here, so that whoever sends them on sends what this gateway understands.
+//!
+//! The caller pays nothing; the operator bears what the model costs (docs/decisions/2026-11-22-routers.md), so that the
+//! answer is short and the model a free or a cheap one.
+
+use canon::{Dialect, Fault, Format, Kind, Message, Part, PicoUsd, Response, Role};
+use policy::routers::merits;
+use serde_json::{Value, json};
+
+use super::{Pool, names_router, resolve::text_of};
+use crate::{
+    app::{App, Core},
+    clock,
+    relay::{Admitted, Needs, Survey},
+};
+
+/// Tokens of the answer at most.
+const ANSWER_TOKENS_MAX: u64 = 4_096;
+/// Models that are named to the one that writes.
+const NAMED_MAX: usize = 60;
+/// Requests in an answer at most.
+const REQUESTS_MAX: usize = 64;
+
+/// Writes the request for the model that will answer it.
+///
+/// # Errors
+/// It is wanted in pieces, or there is nothing to write a request from.
+pub(super) fn prepare(core: &Core, admitted: &mut Admitted) -> Result<(), Fault> {
+    let wrong = |param: &'static str, say: &'static str| {
+        Fault::caller(Kind::InvalidRequest, say).with_metadata("param", param)
+    };
+    if admitted.request.stream {
+        let say = "stream: openrouter/bodybuilder answers with one checked JSON object; ask without `stream`";
+        return Err(wrong("stream", say));
+    }
+    let request = &admitted.request;
+    if !request
+        .messages
+        .iter()
+        .any(|message| message.role == Role::User)
+    {
+        let say = "messages: openrouter/bodybuilder needs a user's message that says which requests to write";
+        return Err(wrong("messages", say));
+    }
+    let instructions = instructions(core, admitted);
+    let request = &mut admitted.request;
+    request
+        .messages
+        .retain(|message| message.role == Role::User);
+    request
+        .messages
+        .insert(0, Message::text(Role::System, instructions));
+    request.tools.clear();
+    request.tool_choice = None;
+    request.format = Some(Format::JsonSchema {
+        name: Some("requests".to_owned()),
+        description: None,
+        schema: Some(schema()),
+        strict: None,
+    });
+    let most = request.sampling.max_tokens.unwrap_or(ANSWER_TOKENS_MAX);
+    request.sampling.max_tokens = Some(most.min(ANSWER_TOKENS_MAX));
+    admitted.on_the_house = true;
+    Ok(())
+}
+
+/// What the writing model is told: the form of a body, and the models that can be named in one.
+fn instructions(core: &Core, admitted: &Admitted) -> String {
+    let mut text = String::from(
+        "You write request bodies for the chat completions API of a gateway. Read what the user wants and answer with \
+         one JSON object and nothing else: {\"requests\": [body, …]}. A body is {\"model\": slug, \"messages\": \
+         [{\"role\": \"user\", \"content\": text}]}; add \"temperature\", \"max_tokens\", \"tools\" or \
+         \"response_format\" only where the user asks for something of the kind. Write one body for each model that \
+         is asked for, and one where none is named. Put what the user wants to have answered into the messages, in \
+         their words. Use only these models:\n",
+    );
+    let app = core.app();
+    let snapshot = app.snapshot.load_full();
+    let terms = app.terms.in_workspace(admitted.key.workspace.as_str());
+    // Any plain request: what the models can do is for the bodies to use.
+    let plain = canon::Request {
+        messages: vec![Message::text(Role::User, "Hello")],
+        ..canon::Request::default()
+    };
+    let needs = Needs::of(&plain);
+    let survey = Survey {
+        snapshot: &snapshot,
+        health: &app.health,
+        terms: &terms,
+        settings: &app.config.routing.routers,
+        request: &plain,
+        needs: &needs,
+        past: None,
+        now: clock::now_micros(),
+        seed: 0,
+    };
+    let pool = Pool::of(&survey, "", None, true);
+    let merits = merits(&pool.candidates(), None, policy::routers::Needs::default());
+    let mut order: Vec<usize> = (0..pool.models.len()).collect();
+    order.sort_by_key(|place| std::cmp::Reverse(merits.get(*place).map_or(0, |merit| merit.score)));
+    for known in order
+        .iter()
+        .take(NAMED_MAX)
+        .filter_map(|place| pool.models.get(*place))
+    {
+        let price = |price: PicoUsd| price.get() / 10_000;
+        let cents = known
+            .price
+            .map(|(prompt, answer)| (price(prompt), price(answer)));
+        let costs = match cents {
+            Some((0, 0)) => "free".to_owned(),
+            Some((prompt, answer)) => {
+                format!("{prompt} and {answer} cents for a million tokens in and out")
+            }
+            None => "price unknown".to_owned(),
+        };
+        let thinks = if known.model.reasoning.is_some() {
+            ", thinks"
+        } else {
+            ""
+        };
+        let context = known.context_length.unwrap_or(0);
+        text.push_str(&format!(
+            "- {}: {costs}; {context} tokens{thinks}\n",
+            known.name
+        ));
+    }
+    text
+}
+
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "requests": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "model": { "type": "string" },
+                        "messages": { "type": "array", "minItems": 1, "items": { "type": "object" } },
+                    },
+                    "required": ["model", "messages"],
+                },
+            },
+        },
+        "required": ["requests"],
+    })
+}
+
+/// Checks what was written, and leaves nothing else in the answer. Does nothing to other answers.
+///
+/// # Errors
+/// It is not what it should be.
+pub(crate) fn finish(app: &App, admitted: &Admitted, response: &mut Response) -> Result<(), Fault> {
+    if !admitted.on_the_house {
+        return Ok(());
+    }
+    for choice in &mut response.choices {
+        let message = Message {
+            role: Role::Assistant,
+            parts: std::mem::take(&mut choice.parts),
+            name: None,
+            extras: canon::Extras::NONE,
+        };
+        let written = checked(app, &text_of(&message)).map_err(|what| {
+            let say = format!("The model that writes requests wrote none that can be sent: {what}");
+            Fault::new(
+                Kind::ProviderUnavailable,
+                canon::Blame::Us,
+                canon::Again::Never,
+                say,
+            )
+        })?;
+        choice.parts = vec![Part::text(written)];
+    }
+    Ok(())
+}
+
+/// The requests of an answer in their own words, each understood as if it had come in.
+fn checked(app: &App, text: &str) -> Result<String, String> {
+    let object = text.find('{').zip(text.rfind('}'));
+    let object = object.and_then(|(from, to)| text.get(from..=to));
+    let value: Value = object
+        .and_then(|object| serde_json::from_str(object).ok())
+        .ok_or("it is no JSON object")?;
+    let bodies = value.get("requests").and_then(Value::as_array);
+    let bodies = bodies.filter(|bodies| (1..=REQUESTS_MAX).contains(&bodies.len()));
+    let bodies = bodies.ok_or("it has no list `requests`")?;
+    let serve = dialects::served(Dialect::OpenAiChat).ok_or("nobody reads it")?;
+    let snapshot = app.snapshot.load();
+    for (place, body) in bodies.iter().enumerate() {
+        let request = serve.parse_request(body.to_string().as_bytes());
+        let request = request.map_err(|error| format!("requests[{place}]: {error}"))?;
+        let name = request.model.as_deref().unwrap_or_default();
+        let is_router = names_router(&app.config.routing.routers, name);
+        if snapshot.catalog.resolve(name).is_none() && !is_router {
+            return Err(format!("requests[{place}]: there is no model {name:?}"));
+        }
+    }
+    Ok(json!({ "requests": bodies }).to_string())
+}
