@@ -13,6 +13,7 @@ use policy::{
     health::{Heard, Outcome, Standing, endpoint},
     measure::Measures,
     routing::{Ask, Candidate, Figures, Prices, Quantiles, Ratio, Tier, is_distillable, plan},
+    terms::Term,
 };
 use serde_json::json;
 
@@ -38,7 +39,7 @@ fn candidates(count: usize) -> Vec<Candidate<'static>> {
         max_output_tokens: Some(16_384),
         quantization: Quantization::Fp8,
         lacks: Parameters::EMPTY,
-        cannot_take: None,
+        cannot: None,
         trains: Some(false),
         retains: Some(false),
         distillable: is_distillable("openai/gpt-oss-120b"),
@@ -63,6 +64,8 @@ fn candidates(count: usize) -> Vec<Candidate<'static>> {
             }),
             requests: 1_000,
         },
+        warm: None,
+        term: Term::default(),
     };
     (0..count).zip(prices).map(one).collect()
 }

@@ -7,12 +7,14 @@
 mod breaker;
 mod budget;
 mod deadline;
+mod extra;
 mod recent;
 mod vitals;
 
 pub use breaker::{Breaker, Outcome, Pass, Tuning};
 pub use budget::{Permit, RETRY_WAIT_MS, Traffic, Tries, may_retry};
 pub use deadline::Class;
+pub use extra::Extra;
 pub use recent::{Recent, Tally};
 pub use vitals::{Heard, Vitals, account, endpoint};
 

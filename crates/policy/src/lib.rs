@@ -6,9 +6,11 @@
 pub mod routers;
 pub mod routing;
 
+pub mod affinity;
 pub mod catalog;
 pub mod health;
 pub mod ledger;
 pub mod measure;
 pub mod pricing;
 pub mod replay;
+pub mod terms;

@@ -14,12 +14,15 @@ mod names;
 mod next;
 mod rank;
 mod reason;
+pub mod trail;
+mod stay;
 
 use canon::{PicoUsd, Preferences, Sort};
 
 use crate::{
     catalog::{Lane, Parameters, Quantization},
     health::Standing,
+    terms::Term,
 };
 
 pub use distillable::is_distillable;
@@ -28,6 +31,7 @@ pub use expiry::is_past;
 pub use figures::{Figures, Quantiles, Ratio};
 pub use next::Next;
 pub use reason::{Excluded, Reason};
+pub use stay::{Stay, Warm};
 
 /// An endpoint that might serve, with what is known of it.
 #[derive(Clone, Debug)]
@@ -56,8 +60,8 @@ pub struct Candidate<'a> {
     pub quantization: Quantization,
     /// Parameters of the request that it does not support.
     pub lacks: Parameters,
-    /// A kind of input of the request that it cannot take.
-    pub cannot_take: Option<&'static str>,
+    /// What of the request its model or its vendor cannot do at all.
+    pub cannot: Option<Reason>,
     /// Whether it may train on what it sees; unknown counts as yes.
     pub trains: Option<bool>,
     /// Whether it keeps what it sees; unknown counts as yes.
@@ -70,6 +74,10 @@ pub struct Candidate<'a> {
     pub standing: Standing,
     /// How fast and how reliable it is, as far as that is measured.
     pub figures: Figures,
+    /// What is warm of this conversation in its prompt cache, where reading that costs less than a prompt.
+    pub warm: Option<Warm>,
+    /// The operator's terms for it.
+    pub term: Term,
 }
 
 /// Prices a unit, of those kinds that a caller can cap.
@@ -136,6 +144,8 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// Those that may not serve, with the reason.
     pub excluded: Vec<Excluded>,
+    /// What the conversation's past did to the order of the first model that it has one with.
+    pub stay: Option<Stay>,
     next: usize,
 }
 
@@ -155,6 +165,11 @@ pub struct Target {
 pub enum Why {
     /// Named in `provider.order`.
     Ordered,
+    /// The conversation stays here, where its prompt cache is warm.
+    Stays {
+        /// Tokens that are expected in the cache.
+        warm_tokens: u64,
+    },
     /// Drawn with a probability of one over the square of its price; its share in thousandths.
     Drawn {
         /// Its share among those drawn from, in thousandths.
@@ -185,14 +200,21 @@ impl Tier {
     }
 }
 
+/// Whether nothing that a request demands speaks against an endpoint of one model.
+#[must_use]
+pub fn admits(ask: &Ask<'_>, candidate: &Candidate<'_>) -> bool {
+    eligible::reason_against(ask, candidate).is_none()
+}
+
 /// Orders the endpoints that may serve. An empty plan says why in `excluded`.
 #[must_use]
 pub fn plan(ask: &Ask<'_>, mut candidates: Vec<Candidate<'_>>, seed: u64) -> Plan {
     let excluded = eligible::retain(ask, &mut candidates);
-    let targets = rank::order(ask, &candidates, seed);
+    let (targets, stay) = rank::order(ask, &candidates, seed);
     Plan {
         targets,
         excluded,
+        stay,
         next: 0,
     }
 }

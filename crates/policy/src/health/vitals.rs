@@ -95,7 +95,8 @@ impl Vitals {
 
     /// Calls wait for so long that something is wrong, though the first of them may wait on: so those that come now
     /// need not find out for themselves.
-    fn has_stalled(&self, now: i64) -> bool {
+    #[must_use]
+    pub fn has_stalled(&self, now: i64) -> bool {
         /// Two may both be slow; three are a sign.
         const WAITING_MIN: u32 = 3;
         let slowest = self.slowest.load(Ordering::Relaxed);

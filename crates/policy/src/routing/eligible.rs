@@ -77,23 +77,28 @@ fn prefer(
     });
 }
 
-fn reason_against(ask: &Ask<'_>, candidate: &Candidate<'_>) -> Option<(Reason, bool)> {
+pub(super) fn reason_against(ask: &Ask<'_>, candidate: &Candidate<'_>) -> Option<(Reason, bool)> {
     let own = || {
         if candidate.is_past {
             return Some(Reason::Ended);
         }
+        if candidate.term.disabled {
+            return Some(Reason::Disabled);
+        }
         if !is_admitted(ask, candidate) {
             return Some(Reason::NotAdmitted(candidate.lane));
         }
-        candidate.cannot_take.map(Reason::CannotTake)
+        candidate.cannot
     };
     let of =
         |preferences, by_house| refused_by(preferences, candidate).map(|reason| (reason, by_house));
     own()
-        .map(|reason| (reason, false))
+        .map(|reason| (reason, reason == Reason::Disabled))
         .or_else(|| of(ask.house, true))
         .or_else(|| of(ask.preferences, false))
         .or_else(|| too_short(ask, candidate).map(|reason| (reason, false)))
+        // Last, so that a caller is told to come again only where that helps.
+        .or_else(|| candidate.term.full.map(|full| (Reason::Full(full), true)))
 }
 
 /// What one set of preferences has against an endpoint.

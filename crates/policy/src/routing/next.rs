@@ -2,7 +2,7 @@
 
 use canon::{Again, Fault, Kind};
 
-use super::{Plan, Target};
+use super::{Plan, Target, Why};
 
 /// What to do after a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,15 @@ pub enum Next {
 }
 
 impl Plan {
+    /// Who would be asked next, where it is an endpoint of the same model as the last one and not one of last resort:
+    /// to be asked beside it. [`Plan::next`] takes it.
+    #[must_use]
+    pub fn beside(&self) -> Option<&Target> {
+        let last = self.targets.get(self.next.checked_sub(1)?)?;
+        let next = self.targets.get(self.next)?;
+        (next.rank == last.rank && next.why != Why::Resting).then_some(next)
+    }
+
     /// The first to try, or the next one after `fault`.
     ///
     /// A fault that another endpoint of the same model may not have leads to the next endpoint. A fault of the

@@ -6,11 +6,12 @@
 use canon::Sort;
 
 use super::{
-    Ask, Candidate, Target, Tier, Why, Wish,
+    Ask, Candidate, Stay, Target, Tier, Why, Wish,
     draw::{Chance, draw, weight},
     exacto::{Grade, Norm},
     figures::Thresholds,
     names::is_named,
+    stay,
 };
 use crate::{catalog::Lane, health::Standing};
 
@@ -32,6 +33,8 @@ struct Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Group {
     Ordered,
+    Home,
+    Preferred,
     Well,
     Slow,
     Shaky,
@@ -49,17 +52,26 @@ struct Entry {
 #[derive(Clone, Copy)]
 struct Manner {
     sort: Option<Sort>,
+    /// Whether the operator's preferred endpoints come first: not where the caller sorts.
+    prefers: bool,
     /// Put those that call tools badly behind, and draw all the same.
     by_grade: bool,
     norm: Norm,
+    /// The conversation's past with this model.
+    past: Option<(stay::Turn, Stay)>,
 }
 
-pub(super) fn order(ask: &Ask<'_>, candidates: &[Candidate<'_>], seed: u64) -> Vec<Target> {
+pub(super) fn order(
+    ask: &Ask<'_>,
+    candidates: &[Candidate<'_>],
+    seed: u64,
+) -> (Vec<Target>, Option<Stay>) {
     let preferences = ask.preferences;
     let across = preferences.across_models;
     let thresholds = Thresholds::of(preferences);
     let mut entries: Vec<Entry> = Vec::with_capacity(candidates.len());
     let mut of_model: Option<(usize, Manner)> = None;
+    let mut stayed: Option<Stay> = None;
     for candidate in candidates {
         let model = if across { 0 } else { candidate.rank };
         let manner = match of_model {
@@ -67,6 +79,7 @@ pub(super) fn order(ask: &Ask<'_>, candidates: &[Candidate<'_>], seed: u64) -> V
             Some(_) | None => manner_of(ask, candidates, candidate.rank, across),
         };
         of_model = Some((model, manner));
+        stayed = stayed.or(manner.past.map(|(_, stay)| stay));
         entries.push(entry(ask, &thresholds, (&manner, model), candidate));
     }
     entries.sort_unstable_by_key(|entry| entry.key);
@@ -92,7 +105,14 @@ pub(super) fn order(ask: &Ask<'_>, candidates: &[Candidate<'_>], seed: u64) -> V
         rank: entry.rank,
         why: entry.why,
     };
-    entries.iter().map(target).collect()
+    let targets: Vec<Target> = entries.iter().map(target).collect();
+    if let Some(stay) = &mut stayed {
+        // Where it is slow or bad at tools it is as any other.
+        stay.stays &= targets
+            .iter()
+            .any(|one| one.endpoint == stay.endpoint && matches!(one.why, Why::Stays { .. }));
+    }
+    (targets, stayed)
 }
 
 /// How the endpoints of a model are ordered; of all models, where they are sorted together.
@@ -113,17 +133,22 @@ fn manner_of(ask: &Ask<'_>, candidates: &[Candidate<'_>], rank: usize, across: b
     };
     // The house's sort is a default of load balancing; `order` switches that off.
     let house = ask.house.sort.filter(|_| ask.preferences.order.is_empty());
-    let sort = ask.preferences.sort.or(by_suffix).or(by_tier).or(house);
+    let asked = ask.preferences.sort.or(by_suffix);
+    let sort = asked.or(by_tier).or(house);
     let by_grade = sort == Some(Sort::Exacto) || (sort.is_none() && ask.has_tools);
     let norm = if by_grade {
         Norm::of(candidates.iter().filter(|one| across || one.rank == rank))
     } else {
         Norm::default()
     };
+    let of_model = candidates.iter().filter(|one| across || one.rank == rank);
+    let knows = candidates.iter().any(|one| one.warm.is_some());
     Manner {
         sort,
+        prefers: asked.is_none() && ask.preferences.order.is_empty(),
         by_grade,
         norm,
+        past: knows.then(|| stay::of(ask, of_model, sort)).flatten(),
     }
 }
 
@@ -133,23 +158,36 @@ fn entry(
     (manner, model): (&Manner, usize),
     candidate: &Candidate<'_>,
 ) -> Entry {
-    let blended = blended(candidate);
+    let price = match &manner.past {
+        Some((turn, stay)) if !stay.stays => turn.price(candidate),
+        Some(_) | None => blended(candidate),
+    };
     let orders = &ask.preferences.order;
     let ordered = orders.iter().position(|name| is_named(name, candidate));
     let group = match candidate.standing {
         Standing::Resting { .. } => Group::Resting,
         Standing::Well | Standing::Shaky if ordered.is_some() => Group::Ordered,
-        Standing::Shaky => Group::Shaky,
-        Standing::Well if thresholds.are_missed_by(&candidate.figures) => Group::Slow,
-        Standing::Well => Group::Well,
+        Standing::Shaky if !stays(ask, manner, candidate) => Group::Shaky,
+        Standing::Well | Standing::Shaky if thresholds.are_missed_by(&candidate.figures) => {
+            Group::Slow
+        }
+        Standing::Well | Standing::Shaky if stays(ask, manner, candidate) => Group::Home,
+        Standing::Well | Standing::Shaky if manner.prefers && candidate.term.prefer => {
+            Group::Preferred
+        }
+        Standing::Well | Standing::Shaky => Group::Well,
     };
     let (score, measured) = score(manner.sort, candidate);
     let (place, why) = match (group, manner.sort) {
         (Group::Ordered, _) => (ordered.unwrap_or(0), Why::Ordered),
+        (Group::Home, _) => {
+            let warm_tokens = candidate.warm.map_or(0, |warm| warm.tokens);
+            (0, Why::Stays { warm_tokens })
+        }
         (Group::Resting, _) => (0, Why::Resting),
         (Group::Shaky, _) => (0, Why::Shaky),
         (Group::Slow, _) => (place_of(ask, manner, candidate), Why::Slow),
-        (Group::Well, Some(sort)) => {
+        (Group::Preferred | Group::Well, Some(sort)) => {
             let sorted = if measured {
                 Why::Sorted(sort)
             } else {
@@ -158,8 +196,10 @@ fn entry(
             (place_of(ask, manner, candidate), sorted)
         }
         // `order` switches load balancing off: the rest follow by price.
-        (Group::Well, None) if !orders.is_empty() => (0, Why::Sorted(Sort::Price)),
-        (Group::Well, None) => (
+        (Group::Preferred | Group::Well, None) if !orders.is_empty() => {
+            (0, Why::Sorted(Sort::Price))
+        }
+        (Group::Preferred | Group::Well, None) => (
             place_of(ask, manner, candidate),
             Why::Drawn { per_mille: 0 },
         ),
@@ -170,13 +210,23 @@ fn entry(
             group,
             place,
             score: if group == Group::Ordered { 0 } else { score },
-            price: blended.unwrap_or(i64::MAX),
+            price: price.unwrap_or(i64::MAX),
             endpoint: candidate.endpoint,
         },
         rank: candidate.rank,
-        weight: weight(blended),
+        weight: weight(price).saturating_mul(u128::from(candidate.term.weight)),
         why,
     }
+}
+
+/// Whether a conversation stays at this endpoint: not at one that calls tools badly, nor outside the tier that was asked
+/// for.
+fn stays(ask: &Ask<'_>, manner: &Manner, candidate: &Candidate<'_>) -> bool {
+    let is_home =
+        |(_, stay): &(stay::Turn, Stay)| stay.stays && stay.endpoint == candidate.endpoint;
+    manner.past.as_ref().is_some_and(is_home)
+        && (ask.tier != Tier::Priority || candidate.lane == Lane::Priority)
+        && !(manner.by_grade && manner.norm.grade(candidate) == Grade::Poor)
 }
 
 /// What stands before the score: the tier that was asked for, and how well tools are called.

@@ -1,6 +1,6 @@
 //! Why an endpoint may not serve, in the words that the caller hears, and what to change.
 
-use crate::catalog::Lane;
+use crate::{catalog::Lane, terms::Full};
 
 /// An endpoint that may not serve this request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub enum Reason {
     LacksPreferred(&'static str),
     /// It cannot take this kind of input.
     CannotTake(&'static str),
+    /// The web is to be searched, and the vendor does not search it for this model.
+    CannotSearch,
     /// The prompt and the answer do not fit; its context length.
     ContextTooShort(u64),
     /// The answer may not be so long; its limit.
@@ -50,6 +52,10 @@ pub enum Reason {
     TooDear(&'static str),
     /// `max_price` of this kind is set, and nobody knows its price.
     PriceUnknown(&'static str),
+    /// The operator has switched it off.
+    Disabled,
+    /// A cap of the operator's is reached; nothing else is against it.
+    Full(Full),
 }
 
 impl Reason {
@@ -57,19 +63,33 @@ impl Reason {
     #[must_use]
     pub const fn vocabulary(&self) -> Option<&'static str> {
         Some(match self {
-            Self::NotAdmitted(_) | Self::NotFlex | Self::Ended | Self::NotDistillable => {
-                return None;
-            }
+            Self::NotAdmitted(_)
+            | Self::NotFlex
+            | Self::Ended
+            | Self::NotDistillable
+            | Self::Disabled
+            | Self::Full(_) => return None,
             Self::NotInOnly | Self::Ignored | Self::NotInOrder => "allowed_providers",
-            Self::LacksParameter(_) | Self::LacksPreferred(_) | Self::CannotTake(_) => {
-                "require_parameters"
-            }
+            Self::LacksParameter(_)
+            | Self::LacksPreferred(_)
+            | Self::CannotTake(_)
+            | Self::CannotSearch => "require_parameters",
             Self::ContextTooShort(_) | Self::OutputTooShort(_) => "context_length",
             Self::MayTrain => "data_policy:training",
             Self::MayRetain => "data_policy:zdr",
             Self::Quantization => "quantization",
             Self::TooDear(_) | Self::PriceUnknown(_) => "max_price",
         })
+    }
+
+    /// The cap of the operator's that is reached, where that alone excludes it.
+    #[must_use]
+    pub const fn full(&self) -> Option<Full> {
+        if let Self::Full(full) = self {
+            Some(*full)
+        } else {
+            None
+        }
     }
 
     /// The field of the request that excluded it, and how to change it.
@@ -104,6 +124,11 @@ impl Reason {
                 format!("leave out `{name}`: others of the model support it"),
             ),
             Self::CannotTake(kind) => ("messages", format!("the model takes no {kind} here")),
+            Self::CannotSearch => (
+                "plugins",
+                "leave out the plugin `web` and `:online`, or choose a model whose vendor searches the web by itself"
+                    .to_owned(),
+            ),
             Self::ContextTooShort(most) => (
                 "messages",
                 format!("prompt and answer may have {most} tokens together"),
@@ -137,6 +162,16 @@ impl Reason {
                 "provider.max_price",
                 format!("its price is not known: leave out `provider.max_price.{kind}`"),
             ),
+            Self::Disabled | Self::Full(_) => ("routing.endpoints", self.by_terms()),
+        }
+    }
+
+    /// How to change what the operator's terms exclude.
+    fn by_terms(&self) -> String {
+        if let Self::Full(full) = self {
+            format!("`{}` is reached; come again later", full.limit.name())
+        } else {
+            "it is switched off; ask for another one".to_owned()
         }
     }
 }

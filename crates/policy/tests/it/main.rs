@@ -1,5 +1,7 @@
 //! The laws of policy, one module a subject.
 
+#[cfg(test)]
+mod affinity;
 mod catalog;
 mod health;
 #[cfg(test)]
@@ -12,3 +14,5 @@ mod replay;
 mod routers;
 mod routing;
 mod storm;
+#[cfg(test)]
+mod terms;

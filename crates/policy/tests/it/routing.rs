@@ -11,6 +11,7 @@ use policy::{
     health::Standing,
     routing::{Ask, Candidate, Figures, Next, Plan, Prices, Reason, Tier, plan},
 };
+use policy::terms::Term;
 use proptest::prelude::*;
 
 pub(crate) fn candidate(endpoint: usize, provider: &'static str, price: i64) -> Candidate<'static> {
@@ -31,13 +32,15 @@ pub(crate) fn candidate(endpoint: usize, provider: &'static str, price: i64) -> 
         max_output_tokens: Some(4_096),
         quantization: Quantization::Unknown,
         lacks: Parameters::EMPTY,
-        cannot_take: None,
+        cannot: None,
         trains: None,
         retains: None,
         distillable: false,
         is_past: false,
         standing: Standing::Well,
         figures: Figures::default(),
+        warm: None,
+        term: Term::default(),
     }
 }
 
