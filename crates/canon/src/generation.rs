@@ -120,6 +120,22 @@ pub struct Attempt {
     pub error: Option<String>,
     /// Milliseconds until it answered or failed.
     pub latency_ms: u64,
+    /// Why it was made, where it was not simply the next in turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// What of its cost the caller does not pay: what this is thought to be, where the vendor did not say.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub insured: NanoUsd,
+}
+
+/// Why a provider is called that is not simply the next in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cause {
+    /// The one before broke off in the middle of its answer, and this one goes on with it.
+    Continuation,
+    /// The one before is late, and both are waited for.
+    Hedge,
 }
 
 /// A record in its stored form: written once, then passed on to the journal and the database as it stands.

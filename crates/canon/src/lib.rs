@@ -31,7 +31,7 @@ pub use conversation::{
 pub use dialect::Dialect;
 pub use event::{Broken, Event, Fold, ReasoningDelta, fold};
 pub use fault::{Again, Availability, Blame, Fault, Kind};
-pub use generation::{Attempt, Generation, Record};
+pub use generation::{Attempt, Cause, Generation, Record};
 pub use id::{AttemptId, EntryId, GenerationId, KeyId, WorkspaceId};
 pub use media::{Media, MediaKind, Source};
 pub use metadata::{

@@ -89,7 +89,7 @@ pub enum EntryKind {
         charged: NanoUsd,
         /// The double entry, against [`Account::Suspense`].
         transaction: Transaction,
-        /// Why: `no_usage`, `absurd_usage`, `deadline`, `restart`, `client_left`.
+        /// Why: `no_usage`, `absurd_usage`, `deadline`, `restart`, `client_left`, `hedge`, `dropped`.
         reason: String,
         /// The record of the request, where this attempt ended it.
         generation: Option<Box<Record>>,

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use policy::health::Class;
 use providers::{Client, Limits, TlsError};
 use store::Store;
+use tokio::sync::Semaphore;
 
 use crate::{
     books::{self, Books},
@@ -16,6 +17,7 @@ use crate::{
     config::{Config, Durability},
     health::Board,
     keyring::{Keyring, PepperError},
+    relay,
     shutdown::Drain,
     snapshot::{self, Snapshot, SnapshotError},
     telemetry::metrics::Metrics,
@@ -40,6 +42,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Tells everybody that the end has begun, and waits for what is under way.
     pub drain: Drain,
+    /// Places for streams that are read to their end for nobody.
+    pub drains: Arc<Semaphore>,
     draining: AtomicBool,
 }
 
@@ -129,6 +133,7 @@ impl App {
             health,
             metrics: Metrics::default(),
             drain,
+            drains: Arc::new(Semaphore::new(relay::DRAINS_MAX)),
             draining,
         }
     }

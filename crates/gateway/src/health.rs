@@ -10,13 +10,15 @@ use canon::ProviderId;
 use foldhash::{HashMap, HashMapExt as _};
 use policy::{
     catalog::Catalog,
-    health::{Heard, Outcome, Permit, Standing, Traffic, Tries, Vitals, account, endpoint},
+    health::{
+        Extra, Heard, Outcome, Permit, Standing, Traffic, Tries, Vitals, account, endpoint,
+    },
     routing::Figures,
 };
 
 use crate::chance;
 
-pub(crate) use passage::{Ended, Entry, Form, Passage};
+pub(crate) use passage::{Ended, Entry, Form, Passage, Seat};
 pub(crate) use sheet::{Count, Sheet};
 
 /// One row an endpoint of the catalogue, by its index, and one an account. Written and read without a lock.
@@ -27,6 +29,7 @@ pub struct Board {
     /// The place of each endpoint's account.
     account_of: Box<[usize]>,
     traffic: Traffic,
+    extra: Extra,
     /// Made when the endpoint is first asked.
     sheets: Box<[OnceLock<Box<Sheet>>]>,
 }
@@ -61,6 +64,7 @@ impl Board {
             sheets: account_of.iter().map(|_| OnceLock::new()).collect(),
             account_of: account_of.into(),
             traffic: Traffic::default(),
+            extra: Extra::default(),
         }
     }
 
@@ -103,6 +107,11 @@ impl Board {
     fn open_sheet(&self, endpoint: usize) -> Option<&Sheet> {
         let sheet = self.sheets.get(endpoint)?;
         Some(sheet.get_or_init(Box::default).as_ref())
+    }
+
+    /// How many requests may still be asked twice.
+    pub(crate) const fn extra(&self) -> &Extra {
+        &self.extra
     }
 
     /// Requests that are planned and not over.

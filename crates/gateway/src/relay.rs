@@ -5,10 +5,15 @@
 
 mod admit;
 mod answer;
+mod ask;
 mod attempt;
+mod continuation;
 mod count;
 mod detached;
+mod drain;
+mod hedge;
 mod hold;
+mod leg;
 mod loss;
 mod meter;
 mod plan;
@@ -28,6 +33,7 @@ use crate::{app::Core, chance, clock, refusal, telemetry::metrics::Scope};
 pub use admit::{Admitted, Caller};
 pub use count::count;
 pub(crate) use plan::speaks;
+pub(crate) use drain::DRAINS_MAX;
 pub use plan::{Plan, Target, plan, plan_in};
 
 /// Carries the id of the generation on every inference answer, errors included.
@@ -113,6 +119,7 @@ async fn path(core: &Core, inbound: Inbound, generation: &GenerationId) -> Resul
     };
     // Money is held inside, once for each attempt, before a byte goes out.
     // Boxed here, where it is made: it is large, and every step behind would move it.
-    let attempting = Box::pin(attempt::attempt(core.clone(), admitted, plan));
+    let attempting = attempt::attempt(core.clone(), shape.waiter(), admitted, plan);
+    let attempting = Box::pin(attempting);
     answer::deliver(core, shape, attempting).await
 }

@@ -97,6 +97,14 @@ pub async fn discover(config: &Config) -> Vec<local::Found> {
 }
 
 fn upstream_of(provider: &Provider) -> Result<Upstream, providers::Error> {
+    let upstream = made_of(provider)?;
+    Ok(match provider.cancel_stops_billing {
+        Some(stops) => upstream.cancelling(stops),
+        None => upstream,
+    })
+}
+
+fn made_of(provider: &Provider) -> Result<Upstream, providers::Error> {
     let Some(known) = providers::find(provider.id.as_str()).filter(|_| provider.dialect.is_none())
     else {
         return Upstream::own(OwnProvider {

@@ -60,6 +60,8 @@ struct Stream<B> {
     deadlines: Deadlines,
     /// When the last byte came, and when the last event that says something.
     last_byte: Instant,
+    /// Bytes that came, framing included.
+    received: u64,
     last_data: Instant,
     /// One timer for all waits. It is only set anew when it fires: most waits end before.
     timer: Pin<Box<Sleep>>,
@@ -99,6 +101,12 @@ impl EventStream {
     /// As of [`crate::Reply::rest_ms`].
     pub(crate) const fn rest_ms(&self) -> Option<u64> {
         self.0.rest_ms
+    }
+
+    /// How many bytes came so far, framing included.
+    #[must_use]
+    pub const fn received(&self) -> u64 {
+        self.0.received
     }
 
     pub(crate) const fn set_rest_ms(&mut self, rest_ms: Option<u64>) {
@@ -171,6 +179,7 @@ where
             limits,
             deadlines,
             last_byte: now,
+            received: 0,
             last_data: now,
             timer: Box::pin(sleep_until(deadlines.start)),
         }
@@ -290,6 +299,7 @@ where
     /// A frame is garbage or too long.
     fn take_in(&mut self, bytes: &[u8], out: &mut Vec<Event>) -> Result<usize, Box<Fault>> {
         self.last_byte = Instant::now();
+        self.received += u64::try_from(bytes.len()).unwrap_or(0);
         self.reader
             .push(bytes)
             .map_err(|error| verdict::garbage(&self.upstream, error))?;

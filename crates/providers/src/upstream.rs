@@ -187,8 +187,18 @@ impl Upstream {
                 .chain(provider.key.as_ref().map(in_query))
                 .collect(),
             data_policy: provider.data_policy,
-            cancel_stops_billing: false,
+            // Whoever serves models himself has nothing to do once he is hung up on.
+            cancel_stops_billing: true,
         })
+    }
+
+    /// The same, where its operator knows whether hanging up stops the bill. Of a provider just made.
+    #[must_use]
+    pub fn cancelling(mut self, stops_billing: bool) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.cancel_stops_billing = stops_billing;
+        }
+        self
     }
 
     fn new(parts: Parts<'_>) -> Result<Self, Error> {

@@ -17,6 +17,6 @@ mod vendor;
 #[cfg(feature = "vendors")]
 pub use crate::{
     bill::{BillRule, Delivered, read_bill},
-    mood::{Cut, Failure, Mood, Reply, UsageClaim, Writes},
+    mood::{Cut, Failure, GoOn, Mood, Reply, UsageClaim, Writes},
     vendor::{Error, Recorded, TEXT, Vendor, VendorConfig, Wire},
 };

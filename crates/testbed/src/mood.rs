@@ -38,6 +38,9 @@ pub struct Mood {
     pub text: Option<String>,
     /// Say what the last user message said; wins over `text`.
     pub echo: bool,
+    /// Go on with the beginning of the answer, where the conversation has it: as its last turn, or
+    /// before a demand to go on. Left out: say all of it again.
+    pub goes_on: Option<GoOn>,
     /// The number of nearly equal pieces that the text is cut into, each one token; no more than it
     /// has characters. Left out: one a word.
     pub chunks: Option<usize>,
@@ -134,6 +137,19 @@ pub enum Cut {
     Bytes(usize),
     /// After this many events; a whole answer is one event.
     Events(usize),
+}
+
+/// How an answer is gone on with that the conversation has the beginning of, where that is not its
+/// last turn: then it is gone on with exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GoOn {
+    /// The words with which the demand ends come again, and what is behind them.
+    AsAsked,
+    /// So many words come again.
+    Words(usize),
+    /// All of it comes again.
+    Over,
 }
 
 /// What the vendor says that it used.

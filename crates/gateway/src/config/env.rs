@@ -99,6 +99,10 @@ variables! {
     UPSTREAM_ATTEMPTS_MAX;
     /// Milliseconds for which a failing endpoint is tried last.
     ROUTING_OUTAGE_WINDOW_MS;
+    /// What becomes of a stream that breaks off: `fail` or `continue`.
+    ROUTING_ON_BREAK;
+    /// Milliseconds without a first token after which a second endpoint is asked; 0 means never.
+    ROUTING_HEDGE_AFTER_MS;
     /// Connections that may be open at once.
     LIMITS_CONNECTIONS_MAX;
     /// How much is logged.

@@ -42,6 +42,9 @@ pub struct Provider {
     pub also: Vec<(Dialect, String)>,
     /// What a vendor of one's own does with data; absent members are unknown.
     pub data_policy: DataPolicy,
+    /// Whether hanging up stops its bill; absent means what is known of the vendor, and yes for one's own. Where it
+    /// does not, streams whose callers left are read to their end.
+    pub cancel_stops_billing: Option<bool>,
     /// Models beyond those the catalogue knows there.
     pub models: Vec<Model>,
 }
@@ -115,6 +118,7 @@ fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Optio
         }),
         also: read_also(&mut section),
         data_policy: read_data_policy(&mut section),
+        cancel_stops_billing: read_cancel(&mut section),
         models: model::read(&mut section),
         id,
     };
@@ -241,6 +245,12 @@ fn read_address(section: &mut Section<'_, '_>, name: &str, variable: &str) -> Op
     let say = "expected an address like \"https://host/v1\", without a user, a password or a query";
     section.fault(place, name, say);
     None
+}
+
+fn read_cancel(section: &mut Section<'_, '_>) -> Option<bool> {
+    let mut stops = None;
+    section.optional_flag("cancel_stops_billing", &mut stops);
+    stops
 }
 
 fn read_data_policy(section: &mut Section<'_, '_>) -> DataPolicy {

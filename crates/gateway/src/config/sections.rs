@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use canon::{Secret, Sort};
+use canon::{OnBreak, Secret, Sort};
 
 use super::{check_database, env, section::Section};
 
@@ -65,6 +65,12 @@ pub struct Database {
 pub struct Routing {
     /// Milliseconds for which an endpoint that failed is tried last. Default 30 s.
     pub outage_window_ms: u64,
+    /// What becomes of a stream that breaks off behind its first token, where a request does not say. Default: it ends
+    /// in an error.
+    pub on_break: OnBreak,
+    /// Milliseconds without a first token after which a second endpoint is asked, where a request does not say.
+    /// Default 0: never.
+    pub hedge_after_ms: u64,
     /// What holds for every request: `only`, `ignore`, `data_collection`, `zdr` and `sort`. A request may narrow the
     /// first four further, and sort otherwise. Default: nothing.
     pub preferences: canon::Preferences,
@@ -214,6 +220,8 @@ impl Default for Routing {
     fn default() -> Self {
         Self {
             outage_window_ms: 30_000,
+            on_break: OnBreak::Fail,
+            hedge_after_ms: 0,
             preferences: canon::Preferences::default(),
         }
     }
@@ -228,6 +236,16 @@ impl Routing {
             window,
             0..=HOUR_MS,
             &mut self.outage_window_ms,
+        );
+        let breaks = [("fail", OnBreak::Fail), ("continue", OnBreak::Continue)];
+        if let Some(on_break) = routing.word("on_break", env::ROUTING_ON_BREAK, &breaks) {
+            self.on_break = on_break;
+        }
+        routing.whole(
+            "hedge_after_ms",
+            env::ROUTING_HEDGE_AFTER_MS,
+            0..=600_000,
+            &mut self.hedge_after_ms,
         );
         let names = |named: Vec<(String, _)>| named.into_iter().map(|(name, _)| name).collect();
         let preferences = &mut self.preferences;

@@ -1,4 +1,4 @@
-//! One request's way past the board: a seat at the endpoint that it asks, given back whatever happens.
+//! One request's way past the board: a seat at each endpoint that it asks, given back whatever happens.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,12 +11,11 @@ use crate::{app::App, clock, telemetry::metrics::Scope};
 /// For how long an endpoint that refuses this account alone is left alone: somebody must act.
 const REFUSED_MS: u64 = 60_000;
 
-/// One request's way past the board. Dropping it gives back what it holds.
+/// One request's way past the board.
 #[derive(Debug)]
 pub(crate) struct Passage {
     app: Arc<App>,
     tries: Tries,
-    seat: Option<Seat>,
     came_at: i64,
 }
 
@@ -40,9 +39,10 @@ pub(crate) struct Form {
     pub(crate) structured: Option<bool>,
 }
 
-/// A call under way.
-#[derive(Clone, Copy, Debug)]
-struct Seat {
+/// A call under way: a place at its endpoint and its account. Dropping it gives them back.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    app: Arc<App>,
     endpoint: usize,
     of_endpoint: Pass,
     of_account: Pass,
@@ -55,10 +55,10 @@ struct Seat {
 }
 
 /// Whether the next endpoint of a plan may be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Entry {
     /// It may.
-    Go,
+    Go(Seat),
     /// Another one may.
     Skip,
     /// None may any more.
@@ -70,11 +70,11 @@ impl Passage {
     #[must_use]
     pub(crate) fn new(app: Arc<App>) -> Self {
         app.health.traffic.came();
+        app.health.extra.came();
         let tries = Tries::new(app.config.upstream.attempts_max);
         Self {
             app,
             tries,
-            seat: None,
             came_at: clock::now_micros(),
         }
     }
@@ -82,65 +82,69 @@ impl Passage {
     /// Whether this endpoint may be asked; one that rests is the last resort. May wait up to a second for a place
     /// among the retries.
     pub(crate) async fn enter(&mut self, endpoint: usize, rests: bool) -> Entry {
-        self.leave();
         loop {
-            let now = clock::now_micros();
-            let board = &self.app.health;
-            match board.permit(&mut self.tries, (endpoint, rests), now) {
-                Permit::Skip => return Entry::Skip,
-                Permit::Stop => return Entry::Stop,
-                Permit::Wait => {
-                    tokio::time::sleep(Duration::from_millis(RETRY_WAIT_MS)).await;
-                }
-                Permit::Go {
-                    endpoint: of_endpoint,
-                    account: of_account,
-                    is_retry,
-                } => {
-                    self.seat = Some(Seat {
-                        endpoint,
-                        of_endpoint,
-                        of_account,
-                        is_retry,
-                        began: now,
-                        is_judged: false,
-                        is_answered: false,
-                    });
-                    return Entry::Go;
-                }
+            if let Some(entry) = self.try_enter(endpoint, rests) {
+                return entry;
             }
+            tokio::time::sleep(Duration::from_millis(RETRY_WAIT_MS)).await;
         }
     }
 
+    /// The same without a wait: `None` where there is no place among the retries at the moment.
+    pub(crate) fn try_enter(&mut self, endpoint: usize, rests: bool) -> Option<Entry> {
+        let now = clock::now_micros();
+        let permit = self
+            .app
+            .health
+            .permit(&mut self.tries, (endpoint, rests), now);
+        match permit {
+            Permit::Skip => Some(Entry::Skip),
+            Permit::Stop => Some(Entry::Stop),
+            Permit::Wait => None,
+            Permit::Go {
+                endpoint: of_endpoint,
+                account: of_account,
+                is_retry,
+            } => Some(Entry::Go(Seat {
+                app: Arc::clone(&self.app),
+                endpoint,
+                of_endpoint,
+                of_account,
+                is_retry,
+                began: now,
+                is_judged: false,
+                is_answered: false,
+            })),
+        }
+    }
+}
+
+impl Seat {
     /// The call was answered: its first token is here, or all of it. The vendor may have asked for a rest beforehand.
     pub(crate) fn answered(&mut self, rest_ms: Option<u64>, streamed: bool) {
         self.judge((Outcome::Success, Outcome::Success), rest_ms);
-        if let Some((seat, sheet)) = self.sheet()
+        if let Some(sheet) = self.sheet()
             && streamed
         {
             let now = clock::now_micros();
-            sheet.measures.first_token(now - seat.began, now);
+            sheet.measures.first_token(now - self.began, now);
         }
-        if let Some(seat) = &mut self.seat {
-            seat.is_answered = true;
-        }
+        self.is_answered = true;
     }
 
     /// The answer is over, however it ended.
     pub(crate) fn ended(&mut self, ended: &Ended<'_>) {
         let now = clock::now_micros();
-        let Some((seat, sheet)) = self.sheet() else {
-            return;
-        };
+        let Some(sheet) = self.sheet() else { return };
         sheet.totals.used(ended.usage, ended.charged);
-        if !seat.is_answered {
+        if !self.is_answered {
             return;
         }
         sheet.measures.called(true, now);
         sheet.totals.called(Count::Answered);
         let tokens = ended.usage.completion_tokens;
         if ended.is_counted && tokens > 0 {
-            sheet.measures.answered(tokens, now - seat.began, now);
+            sheet.measures.answered(tokens, now - self.began, now);
         }
         if let Some(good) = ended.form.and_then(|form| form.tools) {
             sheet.measures.called_tools(good, now);
@@ -150,17 +154,14 @@ impl Passage {
         }
     }
 
-    /// The seat, and the sheet of its endpoint.
-    fn sheet(&self) -> Option<(Seat, &Sheet)> {
-        let seat = self.seat?;
-        Some((seat, self.app.health.open_sheet(seat.endpoint)?))
+    /// The sheet of its endpoint.
+    fn sheet(&self) -> Option<&Sheet> {
+        self.app.health.open_sheet(self.endpoint)
     }
 
     /// Counts a call that was not answered, or not to its end.
     fn count(&self, outcomes: (Outcome, Outcome)) {
-        let Some((_, sheet)) = self.sheet() else {
-            return;
-        };
+        let Some(sheet) = self.sheet() else { return };
         let count = match outcomes {
             (Outcome::Failure, _) | (_, Outcome::Failure) => Count::Failed,
             (Outcome::Limited, _) | (_, Outcome::Limited) => Count::Limited,
@@ -182,9 +183,7 @@ impl Passage {
         self.app
             .metrics
             .failed(Scope::Call, Kind::ProviderUnavailable);
-        if let Some(seat) = &mut self.seat {
-            seat.is_answered = false;
-        }
+        self.is_answered = false;
     }
 
     /// The call failed before its first token.
@@ -219,18 +218,17 @@ impl Passage {
     }
 
     fn judge(&mut self, (endpoint, account): (Outcome, Outcome), rest_ms: Option<u64>) {
-        let Some(seat) = &mut self.seat else { return };
-        seat.is_judged = true;
+        self.is_judged = true;
         let now = clock::now_micros();
         let of_endpoint = Heard {
             outcome: endpoint,
-            pass: seat.of_endpoint,
+            pass: self.of_endpoint,
             rest_ms,
-            took: now.saturating_sub(seat.began),
+            took: now.saturating_sub(self.began),
         };
         let of_account = Heard {
             outcome: account,
-            pass: seat.of_account,
+            pass: self.of_account,
             rest_ms: None,
             ..of_endpoint
         };
@@ -238,22 +236,22 @@ impl Passage {
             endpoint: of_endpoint,
             account: of_account,
         };
-        self.app.health.judge(seat.endpoint, verdict, now);
+        self.app.health.judge(self.endpoint, verdict, now);
         // A probe is heard once; what comes after is usual.
-        (seat.of_endpoint, seat.of_account) = (Pass::Usual, Pass::Usual);
+        (self.of_endpoint, self.of_account) = (Pass::Usual, Pass::Usual);
     }
+}
 
-    /// The call is over.
-    fn leave(&mut self) {
-        let Some(seat) = self.seat.take() else { return };
+impl Drop for Seat {
+    fn drop(&mut self) {
         let board = &self.app.health;
         let now = clock::now_micros();
-        let unheard = |pass| !seat.is_judged && pass == Pass::Probe;
-        if let Some((endpoint, account)) = board.vitals(seat.endpoint) {
-            endpoint.end(unheard(seat.of_endpoint), now);
-            account.end(unheard(seat.of_account), now);
+        let unheard = |pass| !self.is_judged && pass == Pass::Probe;
+        if let Some((endpoint, account)) = board.vitals(self.endpoint) {
+            endpoint.end(unheard(self.of_endpoint), now);
+            account.end(unheard(self.of_account), now);
         }
-        if seat.is_retry {
+        if self.is_retry {
             board.traffic.retried();
         }
     }
@@ -261,7 +259,6 @@ impl Passage {
 
 impl Drop for Passage {
     fn drop(&mut self) {
-        self.leave();
         self.app.health.traffic.went();
         let took = clock::now_micros().saturating_sub(self.came_at);
         self.app.metrics.took(took);

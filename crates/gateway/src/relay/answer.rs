@@ -1,6 +1,7 @@
 //! Step 7: the answer goes out, whole or event by event, in the caller's dialect.
 
 mod array;
+mod flow;
 
 use std::{convert::Infallible, pin::Pin, time::Duration};
 
@@ -9,17 +10,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use canon::{Dialect, Event, Fault, OnLoss, Part};
-use dialects::{Receipt, RenderStream, Serve, Stamp, openai};
+use canon::{Dialect, Fault, OnLoss, Part};
+use dialects::{Receipt, Serve, Stamp, openai};
 use futures_util::stream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use http_body::Frame;
 use http_body_util::StreamBody;
-use providers::{EventStream, Progress, Reply};
+use providers::Reply;
 use tokio::time::{Instant, Sleep};
 
-use self::array::Array;
-use super::{Admitted, Delivery, attempt::Won, detached::Detached, loss, meter::Meter};
+use self::{array::Array, flow::Flow};
+use super::{
+    Admitted, Delivery,
+    attempt::Won,
+    detached::{Detached, Waiter},
+    loss,
+};
 use crate::{app::Core, refusal};
 
 /// Tells the caller that the answer's limit was lowered to what the key can pay for.
@@ -33,6 +39,8 @@ pub(super) struct Shape {
     delivery: Delivery,
     /// Whether the caller is told what was lost, which stands in the head of the answer.
     tells_loss: bool,
+    /// Whether somebody still waits for an answer that comes whole.
+    waiter: Waiter,
     /// What is known of an answer that nobody gave.
     stamp: Stamp,
 }
@@ -51,8 +59,18 @@ impl Shape {
             dialect: admitted.dialect,
             delivery: admitted.delivery,
             tells_loss: admitted.request.routing.loss != OnLoss::Silent,
+            waiter: if admitted.request.stream {
+                Waiter::default()
+            } else {
+                Waiter::for_whole()
+            },
             stamp,
         }
+    }
+
+    /// Whether somebody still waits for an answer that comes whole.
+    pub(super) fn waiter(&self) -> Waiter {
+        self.waiter.clone()
     }
 
     /// The answer where nobody gave one: in Responses, what is too long is an answer that was cut short
@@ -88,7 +106,8 @@ pub(super) async fn deliver(
     let serve =
         dialects::served(shape.dialect).ok_or_else(|| Fault::ours("a dialect not served"))?;
     if !shape.stream {
-        let whole = Detached::new(core.clone(), whole(serve, attempting)).await;
+        let waiter = shape.waiter();
+        let whole = Detached::new(core.clone(), waiter, whole(serve, attempting)).await;
         return whole.or_else(|fault| shape.cut_short(fault));
     }
     let config = &core.app().config.server;
@@ -116,7 +135,7 @@ pub(super) async fn deliver(
 async fn whole(serve: &'static dyn Serve, attempting: Attempting) -> Result<Response, Fault> {
     let Won {
         reply,
-        mut meter,
+        mut run,
         loss,
     } = attempting.await?;
     let Reply::Whole { mut response, .. } = reply else {
@@ -124,6 +143,7 @@ async fn whole(serve: &'static dyn Serve, attempting: Attempting) -> Result<Resp
             "a stream came where a whole answer was asked for",
         ));
     };
+    let meter = &mut run.meter;
     meter.see_whole(&response);
     if meter.admitted().hides_thinking() {
         for choice in &mut response.choices {
@@ -180,33 +200,16 @@ enum Phase {
     Ended,
 }
 
-struct Flow {
-    source: EventStream,
-    renderer: Box<dyn RenderStream>,
-    meter: Meter,
-    events: Vec<Event>,
-    /// `reasoning.exclude`: think, but don't show it.
-    hides_thinking: bool,
-}
-
 impl Answer {
     fn flowing(serve: &'static dyn Serve, won: Won) -> Result<Self, Fault> {
-        let Won { reply, meter, loss } = won;
+        let Won { reply, run, loss } = won;
         let Reply::Stream(source) = reply else {
             return Err(Fault::ours(
                 "a whole answer came where a stream was asked for",
             ));
         };
-        let renderer = serve.stream(meter.stamp());
-        let clamped_to = meter.clamped_to();
-        let hides_thinking = meter.admitted().hides_thinking();
-        let flow = Flow {
-            source,
-            renderer,
-            meter,
-            events: Vec::new(),
-            hides_thinking,
-        };
+        let clamped_to = run.meter.clamped_to();
+        let flow = Flow::new(source, run, serve);
         Ok(Self {
             phase: Phase::Flowing(Box::new(flow)),
             serve,
@@ -269,43 +272,6 @@ const fn sign_of_life(dialect: Dialect) -> &'static [u8] {
         b"\n\n"
     } else {
         b": OPENROUTER PROCESSING\n\n"
-    }
-}
-
-impl Flow {
-    /// Takes in what the vendor says next and writes it; says whether that was the end.
-    async fn advance(&mut self, silence: &mut Silence, out: &mut Vec<u8>) -> bool {
-        self.events.clear();
-        let progress = tokio::select! {
-            biased;
-            progress = self.source.next(&mut self.events) => progress,
-            () = silence.too_long() => {
-                self.renderer.keep_alive(out);
-                return false;
-            }
-        };
-        for event in self.events.drain(..) {
-            self.meter.see(&event);
-            if !(self.hides_thinking && matches!(event, Event::Reasoning(_))) {
-                self.renderer.event(event, out);
-            }
-        }
-        match progress {
-            Ok(Progress::Events | Progress::Comment) => false,
-            Ok(Progress::End) => {
-                let receipt = self.meter.complete();
-                self.renderer.finish(&receipt, out);
-                true
-            }
-            Err(fault) => {
-                let generation = self.meter.admitted().generation.clone();
-                refusal::note(&fault, Some(generation.as_str()));
-                self.meter.broken_off();
-                self.renderer
-                    .fault(&refusal::body(&fault, Some(generation.as_str())), out);
-                true
-            }
-        }
     }
 }
 

@@ -1,35 +1,40 @@
 //! Step 6: one endpoint after the other, until one answers or none is left.
 //!
 //! Returns only once the first event of an answer is in hand: before that, another endpoint may be tried without a
-//! word; after that, never. So that rule lives in one place.
+//! word; after that, only where the caller wants an answer that broke off gone on with ([`super::continuation`]). So
+//! that rule lives in one place.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
-use canon::{Again, Blame, Dialect, Fault, OnLoss, Request};
-use dialects::{Loss, Thinking};
+use canon::{Again, Blame, Fault, OnLoss};
+use dialects::Loss;
 use http::HeaderValue;
-use policy::{
-    catalog::{Endpoint, Lane, Model},
-    health::Class,
-};
-use providers::{Failure, Outgoing, Reply, Sent, Way};
+use providers::{EventStream, Failure, Reply, Sent};
 use serde_json::{Value, json};
-use tracing::debug;
 
 use super::{
-    Admitted, loss,
+    Admitted,
+    ask::ask,
+    continuation::{Seam, Told, sequel},
+    detached::Waiter,
+    hedge, loss,
     loss::Guard,
     meter::Meter,
     plan::{Plan, Target},
     shortage::{self, Tried},
 };
-use crate::{app::Core, clock, health::Entry, refusal};
+use crate::{
+    app::Core,
+    clock,
+    health::{Entry, Seat},
+    refusal,
+};
 
-/// An answer has begun: what it says, and the meter that runs on it.
+/// An answer has begun: what it says, and the run that led to it.
 #[derive(Debug)]
 pub(super) struct Won {
     pub(super) reply: Reply,
-    pub(super) meter: Meter,
+    pub(super) run: Box<Run>,
     /// What the vendor could not be told, for the caller who asks.
     pub(super) loss: Option<HeaderValue>,
 }
@@ -38,85 +43,127 @@ pub(super) struct Won {
 /// estimate.
 pub(super) async fn attempt(
     core: Core,
+    waiter: Waiter,
     mut admitted: Box<Admitted>,
     mut plan: Plan,
 ) -> Result<Won, Fault> {
-    let attempts_max = usize::from(core.app().config.upstream.attempts_max);
-    let asked = admitted.request.sampling.max_tokens;
     let mut guard = Guard::of(&admitted.request, admitted.dialect);
     let Some(first) = guard.next(&mut plan, &mut admitted.request, None) else {
         return Err(guard.nobody(&plan.requested));
     };
-    let meter = Meter::new(core.app(), admitted, first.clone());
-    let mut run = Run {
+    let asked = admitted.request.sampling.max_tokens;
+    let hedge = hedge::wanted(&core, &admitted.request);
+    let wish = admitted.request.routing.loss;
+    let mut run = Box::new(Run {
+        meter: Meter::new(core.app(), admitted, first.clone()),
         core,
+        waiter,
         plan,
         guard,
-        meter,
+        asked,
+        hedge,
+        told: None,
         losses: Vec::new(),
         hint_ms: None,
-    };
-    let mut target = Some(first);
-    let mut last = None;
-    while let Some(current) = target.take() {
-        let Some(current) = run.enter(current).await else {
-            run.meter.gave_up();
-            break;
-        };
-        run.meter.request_mut().sampling.max_tokens = asked;
-        if let Err(fault) = run.meter.reserve(current).await {
-            // A fallback that the key cannot pay for does not hide why the first choice failed.
-            last = last.or(Some(fault));
-            run.meter.gave_up();
-            break;
-        }
-        if let Some(limit) = run.meter.clamped_to() {
-            run.meter.request_mut().sampling.max_tokens = Some(limit);
-        }
-        run.meter.try_now();
-        match run.call().await {
-            Ok(reply) => {
-                run.meter.answered();
-                let streamed = matches!(reply, Reply::Stream(_));
-                run.meter.passage().answered(reply.rest_ms(), streamed);
-                return Ok(run.won(reply));
-            }
-            Err(failure) => {
-                run.meter.tried(failure.status, Some(failure.fault.kind));
-                run.judge(&failure);
-                if run.meter.attempts().len() < attempts_max {
-                    target = run.next(&failure.fault);
-                }
-                run.meter.failed(failure.sent, target.is_none());
-                let generation = &run.meter.admitted().generation;
-                refusal::note(&failure.fault, Some(generation.as_str()));
-                last = Some(*failure.fault);
-            }
-        }
-    }
-    let fault = last.unwrap_or_else(|| shortage::all_rest(run.core.app(), &run.plan));
-    Err(run.give_up(fault))
+    });
+    let reply = run.go(Some(first)).await?;
+    Ok(Won {
+        reply,
+        loss: (wish != OnLoss::Silent).then(|| loss::header(&run.losses)),
+        run,
+    })
 }
 
 /// The attempts at one request.
-struct Run {
-    core: Core,
-    plan: Plan,
-    guard: Guard,
-    meter: Meter,
-    /// What the vendor that is tried could not be told.
-    losses: Vec<Loss>,
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) core: Core,
+    pub(super) waiter: Waiter,
+    pub(super) plan: Plan,
+    pub(super) guard: Guard,
+    pub(super) meter: Meter,
+    /// The caller's limit of the answer.
+    pub(super) asked: Option<u64>,
+    /// After how long without a first token a second endpoint is asked, once.
+    hedge: Option<Duration>,
+    /// What the caller was told so far, where somebody shall go on with it.
+    told: Option<Told>,
+    /// What the vendor that answers could not be told.
+    pub(super) losses: Vec<Loss>,
     /// The shortest time after which one of them may be asked again.
     hint_ms: Option<u64>,
 }
 
 impl Run {
+    /// Tries one target after the other, from this one on.
+    async fn go(&mut self, mut target: Option<Target>) -> Result<Reply, Fault> {
+        let mut last = None;
+        while let Some(current) = target.take() {
+            let Some((current, seat)) = self.enter(current).await else {
+                self.meter.gave_up(false);
+                break;
+            };
+            if let Err(fault) = self.reserve(current, seat).await {
+                // A fallback that the key cannot pay for does not hide why the first choice failed.
+                last = last.or(Some(fault));
+                self.meter.gave_up(false);
+                break;
+            }
+            match self.call().await {
+                Ok(reply) => {
+                    let streamed = matches!(reply, Reply::Stream(_));
+                    self.meter.answered(reply.rest_ms(), streamed);
+                    return Ok(reply);
+                }
+                Err(failure) => {
+                    self.judge(&failure);
+                    target = self.next(&failure.fault);
+                    self.meter.failed(&failure, target.is_none());
+                    let generation = &self.meter.admitted().generation;
+                    refusal::note(&failure.fault, Some(generation.as_str()));
+                    last = Some(*failure.fault);
+                }
+            }
+        }
+        let fault = last.unwrap_or_else(|| shortage::all_rest(self.core.app(), &self.plan));
+        Err(self.give_up(fault))
+    }
+
+    /// The vendor broke off in the middle of its answer: finds somebody who goes on with what was told. Gives the run
+    /// back with the stream and how it joins what was told, or with why nobody does.
+    pub(super) async fn go_on(
+        mut self: Box<Self>,
+        fault: Fault,
+        told: Told,
+    ) -> (Box<Self>, Result<(EventStream, Seam), Fault>) {
+        let target = self.next(&fault);
+        if target.is_none() {
+            self.meter.gave_up(false);
+            return (self, Err(fault));
+        }
+        self.told = Some(told);
+        let changed = self.go(target).await;
+        let seam = self.meter.take_seam();
+        match (changed, seam) {
+            (Ok(Reply::Stream(events)), Some(seam)) => (self, Ok((events, seam))),
+            // The caller hears why the answer broke off, not why nobody could go on.
+            (Ok(_) | Err(_), _) => (self, Err(fault)),
+        }
+    }
+
+    /// Whether there is time to ask somebody else: all attempts together take no longer than one may.
+    pub(super) fn has_time(&self) -> bool {
+        let total_ms = self.core.app().config.upstream.total_ms;
+        let since = clock::now_micros().saturating_sub(self.meter.admitted().arrived_at);
+        since < i64::try_from(total_ms.saturating_mul(1_000)).unwrap_or(i64::MAX)
+    }
+
     /// The first from this target on that may be asked now.
-    async fn enter(&mut self, mut target: Target) -> Option<Target> {
+    async fn enter(&mut self, mut target: Target) -> Option<(Target, Seat)> {
         loop {
             let (endpoint, rests) = (target.index(), target.rests());
             match self.meter.passage().enter(endpoint, rests).await {
-                Entry::Go => return Some(target),
+                Entry::Go(seat) => return Some((target, seat)),
                 Entry::Stop => return None,
                 Entry::Skip => {
                     let request = self.meter.request_mut();
@@ -126,58 +173,51 @@ impl Run {
         }
     }
 
-    /// Who is tried after a fault.
+    /// Sets money aside for the attempt at this target, and says what it will be asked.
+    async fn reserve(&mut self, target: Target, seat: Seat) -> Result<(), Fault> {
+        if let Some(told) = &self.told {
+            let sequel = sequel(self.meter.admitted(), told, &target, self.asked)?;
+            self.meter.go_on_with(sequel);
+        } else {
+            self.meter.request_mut().sampling.max_tokens = self.asked;
+        }
+        self.meter.reserve(target, seat).await
+    }
+
+    /// Who is tried after a fault; nobody for a caller who left.
     fn next(&mut self, fault: &Fault) -> Option<Target> {
+        if self.meter.made() >= self.core.app().config.upstream.attempts_max
+            || self.waiter.has_left()
+        {
+            return None;
+        }
         let request = self.meter.request_mut();
         self.guard.next(&mut self.plan, request, Some(fault))
     }
 
-    fn won(self, reply: Reply) -> Won {
-        let wish = self.meter.admitted().request.routing.loss;
-        Won {
-            reply,
-            loss: (wish != OnLoss::Silent).then(|| loss::header(&self.losses)),
-            meter: self.meter,
-        }
-    }
-
     async fn call(&mut self) -> Result<Reply, Failure> {
-        let ours = |fault| Failure {
-            fault: Box::new(fault),
-            status: None,
-            sent: Sent::Nothing,
-        };
-        let tier = self.meter.request_mut().service_tier.take();
-        let endpoint = self.meter.target().endpoint().map_err(ours)?;
-        let fitting = fitting_tier(endpoint, tier.as_deref());
-        self.meter.request_mut().service_tier = fitting;
-        let (admitted, target) = (self.meter.admitted(), self.meter.target());
-        let way = target.way(admitted.dialect).map_err(ours)?;
-        self.losses.clear();
-        let class = Class::of(target.model(), &admitted.request);
-        let outgoing = Outgoing {
-            upstream: &target.upstream,
-            way,
-            target: aim(target, way).map_err(ours)?,
-            request: &admitted.request,
-            limits: self.core.limits(class),
-            request_id: admitted.generation.as_str(),
-            now_s: clock::now_micros() / 1_000_000,
-            loss: &mut self.losses,
-        };
-        let called = providers::call(self.core.client(), outgoing).await;
-        for Loss { what, why } in &self.losses {
-            debug!(generation = %admitted.generation, %what, why, "not sent");
+        if let Some(after) = self.hedge.take() {
+            return hedge::race(self, after).await;
         }
+        let fitted = self.meter.fit();
+        let tier = fitted.map_err(unsent)?;
+        self.meter.leg().try_now();
+        let called = ask(&self.core, self.meter.asking(), &mut self.losses).await;
         self.meter.request_mut().service_tier = tier;
         called
     }
 
     /// Remembers what a failure says about the endpoint. A fault of the request says nothing about it.
     fn judge(&mut self, failure: &Failure) {
-        let passage = self.meter.passage();
-        passage.failed(&failure.fault, failure.status);
-        if let Again::Elsewhere { after_ms } = failure.fault.again {
+        self.hint(&failure.fault);
+        if let Some(seat) = &mut self.meter.leg().seat {
+            seat.failed(&failure.fault, failure.status);
+        }
+    }
+
+    /// Remembers when somebody may be asked again.
+    pub(super) fn hint(&mut self, fault: &Fault) {
+        if let Again::Elsewhere { after_ms } = fault.again {
             self.hint_ms = self.hint_ms.into_iter().chain(after_ms).min();
         }
     }
@@ -215,60 +255,11 @@ impl Run {
     }
 }
 
-/// Whom a request is written for.
-pub(super) fn aim<'a>(target: &'a Target, way: &'a Way) -> Result<dialects::Target<'a>, Fault> {
-    let endpoint = target.endpoint()?;
-    Ok(dialects::Target {
-        upstream_model: &endpoint.upstream_id,
-        model: endpoint.model.as_str(),
-        form: way.form(),
-        max_output_tokens: endpoint.max_output_tokens,
-        thinking: thinking_of(target.model(), endpoint),
-    })
-}
-
-/// What a target cannot be told of a request. A request that cannot be written at all loses nothing here: the attempt
-/// says why.
-pub(super) fn losses(request: &mut Request, target: &Target, caller: Dialect) -> Vec<Loss> {
-    let mut losses = Vec::new();
-    let (Ok(endpoint), Ok(way)) = (target.endpoint(), target.way(caller)) else {
-        return losses;
-    };
-    let (Some(call), Ok(aim)) = (dialects::called(way.dialect()), aim(target, way)) else {
-        return losses;
-    };
-    let tier = request.service_tier.take();
-    request.service_tier = fitting_tier(endpoint, tier.as_deref());
-    let written = dialects::render(call, request, &aim, &mut losses);
-    request.service_tier = tier;
-    if written.is_err() {
-        losses.clear();
-    }
-    losses
-}
-
-/// The service tier to ask an endpoint for: its own, or what the caller wants of those that have none.
-fn fitting_tier(endpoint: &Endpoint, wanted: Option<&str>) -> Option<String> {
-    match endpoint.lane {
-        Lane::Flex => Some("flex".to_owned()),
-        Lane::Priority => Some("priority".to_owned()),
-        Lane::Standard | Lane::Free | Lane::Extended | Lane::Thinking | Lane::Batch => wanted
-            .filter(|tier| !matches!(*tier, "flex" | "priority" | "fast"))
-            .map(str::to_owned),
-    }
-}
-
-/// How a model is told to think, by what the catalogue knows of it.
-fn thinking_of(model: Option<&Model>, endpoint: &Endpoint) -> Thinking {
-    use policy::catalog::Parameter;
-    match model.and_then(|model| model.reasoning.as_ref()) {
-        Some(reasoning) if reasoning.adaptive => Thinking::Adaptive,
-        Some(reasoning) if !reasoning.efforts.is_empty() && !reasoning.takes_budget => {
-            Thinking::Effort
-        }
-        Some(reasoning) if reasoning.takes_budget => Thinking::Budget,
-        Some(_) => Thinking::Effort,
-        None if endpoint.parameters.contains(Parameter::ReasoningEffort) => Thinking::Effort,
-        None => Thinking::Unknown,
+/// A fault of ours: nothing was sent.
+pub(super) fn unsent(fault: Fault) -> Failure {
+    Failure {
+        fault: Box::new(fault),
+        status: None,
+        sent: Sent::Nothing,
     }
 }

@@ -12,7 +12,7 @@ use http::{HeaderName, HeaderValue, header};
 use policy::health::Class;
 use providers::Outgoing;
 
-use super::{Inbound, admit, attempt, plan, price, receive};
+use super::{Inbound, admit, ask, plan, price, receive};
 use crate::{app::Core, chance, clock, refusal};
 
 /// Who counted: `vendor`, or nobody (`estimate`).
@@ -88,7 +88,7 @@ async fn asked(core: &Core, request: &mut Request, dialect: Dialect) -> Result<O
         let outgoing = Outgoing {
             upstream: &target.upstream,
             way,
-            target: attempt::aim(&target, way)?,
+            target: ask::aim(&target, way)?,
             request,
             limits: core.limits(Class::Normal),
             request_id: id.as_str(),

@@ -42,14 +42,22 @@ const GRACE_MICROS: i64 = 60_000_000;
 /// Another request may take the headroom between the look and the hold; then the look is taken again.
 const LOOKS_MAX: usize = 3;
 
+/// What is asked of the endpoint: the caller's request, or what is made of it to go on with an answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) request: &'a Request,
+    /// No prompt has more tokens than this has bytes.
+    pub(super) bytes: u64,
+}
+
 pub(super) fn hold(
     app: &App,
     admitted: &Admitted,
-    target: &Target,
-    number: u8,
+    asked: Asked<'_>,
+    (target, number): (&Target, u8),
 ) -> Result<Held, Fault> {
     let endpoint = target.endpoint()?;
-    let bounds = Bounds::of(admitted, endpoint);
+    let bounds = Bounds::of(asked, endpoint);
     let mut refused = None;
     for _ in 0..LOOKS_MAX {
         let now = clock::now_micros();
@@ -97,8 +105,8 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn of(admitted: &Admitted, endpoint: &Endpoint) -> Self {
-        let request = &admitted.request;
+    fn of(asked: Asked<'_>, endpoint: &Endpoint) -> Self {
+        let request = asked.request;
         let (images, unseen) = media_of(request);
         let messages = u64::try_from(request.messages.len()).unwrap_or(u64::MAX);
         let frames = messages
@@ -110,10 +118,7 @@ impl Bounds {
             TOOL_FRAME_TOKENS
         };
         // A token is at least one byte.
-        let seen = admitted
-            .body_bytes
-            .saturating_add(frames)
-            .saturating_add(tools);
+        let seen = asked.bytes.saturating_add(frames).saturating_add(tools);
         let seen = if unseen {
             seen.saturating_add(UNSEEN_MEDIA_TOKENS)
         } else {
@@ -136,11 +141,11 @@ impl Bounds {
         let budget = thinks.map_or(0, |reasoning| {
             reasoning.max_tokens.unwrap_or(0).max(THINKING_TOKENS_LEAST)
         });
-        let asked = request
+        let limit = request
             .sampling
             .max_tokens
-            .map(|asked| asked.saturating_add(budget));
-        let answer = asked.map_or(most, |asked| asked.min(most.max(1)).max(1));
+            .map(|limit| limit.saturating_add(budget));
+        let answer = limit.map_or(most, |limit| limit.min(most.max(1)).max(1));
         Self {
             prompt,
             answer,

@@ -13,7 +13,7 @@ use policy::catalog::Parameter;
 use serde_json::{Value, json};
 
 use super::{
-    attempt,
+    ask,
     plan::{Plan, Target},
 };
 
@@ -119,20 +119,28 @@ impl Guard {
         fault: Option<&Fault>,
     ) -> Option<Target> {
         let mut target = plan.next(fault)?;
-        while self.demand != Demand::Nothing {
-            let lost = self.lost(request, &target);
-            if lost.is_empty() {
-                break;
-            }
-            self.passed.push((target.upstream.name().to_owned(), lost));
+        while !self.admits(request, &target) {
             target = plan.next(None)?;
         }
         Some(target)
     }
 
+    /// Whether a target can be told enough; noted where it cannot.
+    pub(super) fn admits(&mut self, request: &mut Request, target: &Target) -> bool {
+        if self.demand == Demand::Nothing {
+            return true;
+        }
+        let lost = self.lost(request, target);
+        if lost.is_empty() {
+            return true;
+        }
+        self.passed.push((target.upstream.name().to_owned(), lost));
+        false
+    }
+
     /// What this target cannot be told, of what is demanded.
     fn lost(&self, request: &mut Request, target: &Target) -> Vec<Loss> {
-        let mut lost = attempt::losses(request, target, self.dialect);
+        let mut lost = ask::losses(request, target, self.dialect);
         if self.demand == Demand::Parameters {
             lost.retain(|loss| is_parameter(&loss.what));
         }

@@ -1,28 +1,28 @@
-//! Step 8: what it was, what it used, what it cost. The meter runs along with the answer and ends its money whatever
-//! happens: at the end, at an error, or when the caller hangs up (its drop).
+//! Step 8: what it was, what it used, what it cost. The meter runs along with a request and ends its money whatever
+//! happens: at the end, at an error, or when the caller hangs up (its drop). What is one attempt's is its [`Leg`]'s.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use canon::{
-    Attempt, AttemptId, Event, Fault, FinishReason, Generation, Kind, NanoUsd, Record, Request,
-    Response, Usage,
+    Attempt, AttemptId, Cause, Event, Fault, Generation, Kind, NanoUsd, Record, Request, Response,
+    Usage,
 };
 use dialects::{Receipt, Stamp};
-use policy::ledger::ReasonForEstimate;
-use providers::Sent;
+use providers::Failure;
 
 use super::{
     Admitted,
-    hold::{Most, hold},
+    ask::{self, Asking},
+    continuation::{Seam, Sequel},
+    hold::Asked,
+    leg::{Bill, End, Leg},
     plan::Target,
     price, record,
-    seen::Seen,
 };
 use crate::{
     app::App,
-    books::{Hold, Settlement},
     clock,
-    health::{Ended, Passage},
+    health::{Passage, Seat},
 };
 
 /// Runs along with one request, from the first attempt on. It owns the request, for the record of it.
@@ -30,41 +30,52 @@ use crate::{
 pub(super) struct Meter {
     app: Arc<App>,
     admitted: Box<Admitted>,
-    target: Target,
-    hold: Option<Hold>,
-    attempts: Vec<Attempt>,
-    /// When the attempt that is under way began; none is once it has answered or failed.
-    trying_since: Option<i64>,
-    clamped_to: Option<u64>,
-    most: Most,
-    seen: Seen,
-    /// Its place at the endpoint.
+    /// What is asked instead, to go on with an answer that broke off.
+    sequel: Option<Box<Sequel>>,
     passage: Passage,
+    /// The attempt under way, or the one that answers.
+    leg: Leg,
+    /// The one that is asked at the same time.
+    rival: Option<Box<Leg>>,
+    /// How many attempts were begun.
+    made: u8,
+    attempts: Vec<Attempt>,
+    /// What the attempts before this one brought, where it goes on with them.
+    before: Option<Box<Before>>,
+    is_answering: bool,
 }
 
-/// How an answer ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    Complete,
-    BrokenOff,
-    CallerLeft,
+/// What attempts brought that broke off.
+#[derive(Debug)]
+struct Before {
+    /// Who began the answer.
+    first: Target,
+    usage: Usage,
+    charged: NanoUsd,
+    upstream_cost: NanoUsd,
+    prompt_cost: NanoUsd,
+    completion_cost: NanoUsd,
+    first_token_at: Option<i64>,
+    is_estimated: bool,
+    pictures: u64,
 }
 
 impl Meter {
     pub(super) fn new(app: &Arc<App>, admitted: Box<Admitted>, first: Target) -> Self {
         let app = Arc::clone(app);
-        let seen = Seen::of(&admitted.request);
+        let passage = Passage::new(Arc::clone(&app));
+        let leg = Leg::new(0, first, &admitted.request);
         Self {
-            passage: Passage::new(Arc::clone(&app)),
+            passage,
             app,
             admitted,
-            target: first,
-            hold: None,
+            sequel: None,
+            leg,
+            rival: None,
+            made: 0,
             attempts: Vec::new(),
-            trying_since: None,
-            clamped_to: None,
-            most: Most::default(),
-            seen,
+            before: None,
+            is_answering: false,
         }
     }
 
@@ -72,69 +83,131 @@ impl Meter {
     ///
     /// # Errors
     /// The key cannot pay for it, or the books cannot be written; nothing may be sent then.
-    pub(super) async fn reserve(&mut self, target: Target) -> Result<(), Fault> {
-        self.target = target;
-        let number = u8::try_from(self.attempts.len()).unwrap_or(u8::MAX);
-        let held = hold(&self.app, &self.admitted, &self.target, number)?;
-        self.clamped_to = held.clamped_to;
-        self.most = held.most;
-        let durable = self.hold.insert(held.hold).durable().await;
-        if durable.is_err() {
-            self.void();
+    pub(super) async fn reserve(&mut self, target: Target, seat: Seat) -> Result<(), Fault> {
+        self.leg = Leg::new(self.made, target, &self.admitted.request);
+        self.leg.seat = Some(seat);
+        self.leg.cause = self.before.is_some().then_some(Cause::Continuation);
+        self.made += 1;
+        let asked = asked(&self.admitted, self.sequel.as_deref());
+        self.leg.reserve(&self.app, &self.admitted, asked).await
+    }
+
+    /// The same for one that is asked beside the attempt under way.
+    ///
+    /// # Errors
+    /// As [`Meter::reserve`]; the attempt under way goes on.
+    pub(super) async fn reserve_rival(&mut self, target: Target, seat: Seat) -> Result<(), Fault> {
+        let mut rival = Box::new(Leg::new(self.made, target, &self.admitted.request));
+        rival.seat = Some(seat);
+        rival.cause = Some(Cause::Hedge);
+        self.made += 1;
+        let asked = asked(&self.admitted, None);
+        let rival = self.rival.insert(rival);
+        let reserved = rival.reserve(&self.app, &self.admitted, asked).await;
+        if reserved.is_err() {
+            self.rival = None;
         }
-        durable
+        reserved
     }
 
-    /// An attempt begins: from here on it can have cost something.
-    pub(super) fn try_now(&mut self) {
-        self.trying_since = Some(clock::now_micros());
+    /// The rival and the attempt under way change places.
+    pub(super) fn swap(&mut self) {
+        if let Some(rival) = &mut self.rival {
+            mem::swap(&mut self.leg, rival);
+        }
     }
 
-    /// The attempt under way has answered or failed: writes it down for the record.
-    pub(super) fn tried(&mut self, status: Option<u16>, error: Option<Kind>) {
-        let now = clock::now_micros();
-        let started = self.trying_since.take().unwrap_or(now);
-        let model = self.target.endpoint();
-        let model = model.map(|endpoint| endpoint.model.to_string());
-        self.attempts.push(Attempt {
-            number: u8::try_from(self.attempts.len()).unwrap_or(u8::MAX),
-            provider: self.target.upstream.name().to_owned(),
-            model: model.unwrap_or_default(),
-            status,
-            error: error.map(|kind| kind.name().to_owned()),
-            latency_ms: record::millis(now, started),
-        });
+    /// The rival is waited for no longer: it costs the caller nothing.
+    pub(super) fn drop_rival(&mut self) {
+        let Some(mut rival) = self.rival.take() else {
+            return;
+        };
+        if !rival.is_trying() {
+            rival.void();
+            return;
+        }
+        let mut attempt = rival.tried(None, None);
+        attempt.cause = Some(Cause::Hedge);
+        attempt.insured = rival.lost(&self.admitted.request);
+        self.note(attempt);
     }
 
-    /// Ends the money of an attempt that failed before its first token: the caller pays nothing for it. Nobody bills
-    /// for an error status; where the vendor may have worked, what was set aside waits in suspense for its bill.
-    /// The last one brings the record of the request.
-    pub(super) fn failed(&mut self, sent: Sent, was_last: bool) {
-        let now = clock::now_micros();
-        let Some(hold) = self.hold.take() else { return };
-        let generation = was_last.then(|| {
-            let (admitted, target) = (&self.admitted, &self.target);
-            written(&record::of_failure(admitted, target, &self.attempts, now))
-        });
-        let generation = generation.flatten();
-        match sent {
-            Sent::Nothing if generation.is_none() => hold.void(now),
-            Sent::Maybe if !self.was_refused() => {
-                let reason = ReasonForEstimate::NoUsage;
-                hold.provisional(NanoUsd::ZERO, reason, generation, now);
+    /// The rival has failed, and the attempt under way goes on.
+    pub(super) fn rival_failed(&mut self, failure: &Failure) {
+        let Some(mut rival) = self.rival.take() else {
+            return;
+        };
+        if let Some(seat) = &mut rival.seat {
+            seat.failed(&failure.fault, failure.status);
+        }
+        let attempt = rival.tried(failure.status, Some(failure.fault.kind));
+        self.note(attempt);
+        rival.failed((failure.status, failure.sent), None);
+    }
+
+    /// Fits what is asked to the target of the attempt under way. Gives back the service tier that the caller wants.
+    ///
+    /// # Errors
+    /// As of [`Target::endpoint`].
+    pub(super) fn fit(&mut self) -> Result<Option<String>, Fault> {
+        let limit = self.leg.clamped_to;
+        let request = match &mut self.sequel {
+            Some(sequel) => &mut sequel.request,
+            None => &mut self.admitted.request,
+        };
+        let limit = limit.or(request.sampling.max_tokens);
+        ask::fit(request, &self.leg.target, limit)
+    }
+
+    /// The call of the attempt under way.
+    pub(super) fn asking(&self) -> Asking<'_> {
+        Asking {
+            target: &self.leg.target,
+            request: asked(&self.admitted, self.sequel.as_deref()).request,
+            dialect: self.admitted.dialect,
+            generation: &self.admitted.generation,
+        }
+    }
+
+    /// What is asked: the caller's request, or what was made of it to go on with an answer.
+    pub(super) fn go_on_with(&mut self, sequel: Sequel) {
+        self.sequel = Some(Box::new(sequel));
+    }
+
+    /// How the answer to what was made of the request joins what the caller has.
+    pub(super) fn take_seam(&mut self) -> Option<Seam> {
+        self.sequel.as_mut()?.seam.take()
+    }
+
+    /// Writes the line about an attempt; they stand in the order in which they were begun.
+    fn note(&mut self, attempt: Attempt) {
+        let place = self
+            .attempts
+            .partition_point(|other| other.number < attempt.number);
+        self.attempts.insert(place, attempt);
+    }
+
+    /// The attempt under way has failed before its first token: ends its money. The last one brings the record of the
+    /// request.
+    pub(super) fn failed(&mut self, failure: &Failure, was_last: bool) {
+        let (status, sent) = (failure.status, failure.sent);
+        let attempt = self.leg.tried(status, Some(failure.fault.kind));
+        self.note(attempt);
+        if !was_last || self.before.is_some() {
+            self.leg.failed((status, sent), None);
+            if was_last {
+                self.gave_up(false);
             }
-            Sent::Nothing | Sent::Maybe => hold.settle(
-                Settlement {
-                    generation,
-                    ..Settlement::default()
-                },
-                now,
-            ),
+            return;
         }
+        let (admitted, target) = (&self.admitted, &self.leg.target);
+        let record = record::of_failure(admitted, target, &self.attempts, clock::now_micros());
+        self.leg.failed((status, sent), written(&record));
     }
 
-    /// No further attempt can be paid for: brings the record of the request, where an attempt was made.
-    pub(super) fn gave_up(&self) {
+    /// No further attempt is made, for want of money or of a caller: brings the record of the request, where an attempt
+    /// was made.
+    pub(super) fn gave_up(&mut self, cancelled: bool) {
         let Some(last) = self.attempts.last() else {
             return;
         };
@@ -143,21 +216,14 @@ impl Meter {
             number: last.number,
         };
         let now = clock::now_micros();
-        let record = record::of_failure(&self.admitted, &self.target, &self.attempts, now);
-        self.app.books.record(&attempt, written(&record), now);
-    }
-
-    /// Whether the last attempt was answered with an error status.
-    fn was_refused(&self) -> bool {
-        let last = self.attempts.last();
-        last.and_then(|attempt| attempt.status)
-            .is_some_and(|status| status >= 400)
-    }
-
-    fn void(&mut self) {
-        if let Some(hold) = self.hold.take() {
-            hold.void(clock::now_micros());
+        let before = self.before.take();
+        let target = before.as_deref().map_or(&self.leg.target, |it| &it.first);
+        let mut record = record::of_failure(&self.admitted, target, &self.attempts, now);
+        record.cancelled = cancelled;
+        if let Some(before) = before {
+            before.add_to(&mut record, self.admitted.arrived_at, now);
         }
+        self.app.books.record(&attempt, written(&record), now);
     }
 
     /// Its way past the board of health.
@@ -170,157 +236,276 @@ impl Meter {
         &self.admitted
     }
 
-    /// The same, to be fitted to a target.
-    pub(super) const fn request_mut(&mut self) -> &mut Request {
-        &mut self.admitted.request
+    /// What is asked of who is tried, to be fitted to a target.
+    pub(super) fn request_mut(&mut self) -> &mut Request {
+        match &mut self.sequel {
+            Some(sequel) => &mut sequel.request,
+            None => &mut self.admitted.request,
+        }
+    }
+
+    /// The attempt under way, or the one that answers.
+    pub(super) const fn leg(&mut self) -> &mut Leg {
+        &mut self.leg
+    }
+
+    /// The one that is asked at the same time.
+    pub(super) fn rival(&mut self) -> Option<&mut Leg> {
+        self.rival.as_deref_mut()
     }
 
     /// Who is tried, or answers.
     pub(super) const fn target(&self) -> &Target {
-        &self.target
+        &self.leg.target
     }
 
-    /// What was tried so far.
+    /// How many attempts were begun.
+    pub(super) const fn made(&self) -> u8 {
+        self.made
+    }
+
+    /// What was tried so far and is over.
     pub(super) fn attempts(&self) -> &[Attempt] {
         &self.attempts
     }
 
     /// The answer's limit where it was made shorter for want of money.
     pub(super) const fn clamped_to(&self) -> Option<u64> {
-        self.clamped_to
+        self.leg.clamped_to
     }
 
     /// What is ours in the answer.
     pub(super) fn stamp(&self) -> Stamp {
+        let endpoint = self.leg.target.endpoint();
         Stamp {
             generation: self.admitted.generation.as_str().to_owned(),
             created: self.admitted.arrived_at.div_euclid(1_000_000),
-            model: self
-                .target
-                .endpoint()
+            model: endpoint
                 .map(|endpoint| endpoint.model.to_string())
                 .unwrap_or_default(),
-            provider: self.target.upstream.name().to_owned(),
+            provider: self.leg.target.upstream.name().to_owned(),
             echo: self.admitted.echo.clone(),
         }
     }
 
     /// Looks at one step of the answer, before it goes out.
     pub(super) fn see(&mut self, event: &Event) {
-        self.seen.see(event);
+        self.leg.seen.see(event);
+    }
+
+    /// Of what was seen, so many bytes did not go out: the caller had them already.
+    pub(super) const fn withhold(&mut self, bytes: u64) {
+        self.leg.seen.withheld += bytes;
     }
 
     /// Looks at a whole answer.
     pub(super) fn see_whole(&mut self, response: &Response) {
-        self.seen.see_whole(response);
+        self.leg.seen.see_whole(response);
     }
 
     /// The attempt under way has answered.
-    pub(super) fn answered(&mut self) {
-        self.tried(Some(200), None);
-        self.seen.is_answering = true;
+    pub(super) fn answered(&mut self, rest_ms: Option<u64>, streamed: bool) {
+        let attempt = self.leg.tried(Some(200), None);
+        self.note(attempt);
+        self.is_answering = true;
+        if let Some(seat) = &mut self.leg.seat {
+            seat.answered(rest_ms, streamed);
+        }
     }
 
-    /// The answer came to its end: settles it, written down before the caller sees the end.
+    /// The answer came to its end: settles it.
     pub(super) fn complete(&mut self) -> Receipt {
         self.end(End::Complete)
     }
 
     /// The vendor broke off: what was delivered is charged.
-    pub(super) fn broken_off(&mut self) {
-        self.passage.broke();
+    pub(super) fn broken_off(&mut self, kind: Kind) {
+        self.broke(kind);
         self.end(End::BrokenOff);
     }
 
+    /// The vendor broke off, and somebody else shall go on: what was delivered is charged, and the record waits.
+    pub(super) fn pause(&mut self, kind: Kind) {
+        self.broke(kind);
+        let now = clock::now_micros();
+        if let Some(bill) = self.bill(End::BrokenOff) {
+            match &mut self.before {
+                Some(before) => before.add(&bill, &self.leg),
+                None => self.before = Some(Box::new(Before::of(&bill, &self.leg))),
+            }
+            bill.settle(None, now);
+        }
+        self.leg.seat = None;
+        self.is_answering = false;
+    }
+
+    /// The caller left, and the rest of the answer was read for its counts.
+    pub(super) fn drained(&mut self) {
+        self.end(End::Drained);
+    }
+
+    /// The vendor broke off: it counts against the endpoint.
+    pub(super) fn broke(&mut self, kind: Kind) {
+        if let Some(seat) = &mut self.leg.seat {
+            seat.broke();
+        }
+        let number = self.leg.number;
+        let mut own = self.attempts.iter_mut();
+        if let Some(own) = own.find(|attempt| attempt.number == number) {
+            own.error = Some(kind.name().to_owned());
+        }
+    }
+
+    fn bill(&mut self, end: End) -> Option<Bill> {
+        let goes_on = self.before.is_some();
+        let asked = asked(&self.admitted, self.sequel.as_deref());
+        let bill = self.leg.bill(end, asked.request, goes_on)?;
+        // Half of an answer has no form.
+        let whole = (end == End::Complete && !goes_on).then_some(&self.admitted.request);
+        self.leg.tell(&bill, end == End::Complete, whole);
+        let number = self.leg.number;
+        let mut own = self.attempts.iter_mut();
+        if let Some(own) = own.find(|attempt| attempt.number == number) {
+            own.insured = bill.insured();
+        }
+        Some(bill)
+    }
+
     fn end(&mut self, end: End) -> Receipt {
-        let Some(hold) = self.hold.take() else {
+        self.is_answering = false;
+        let Some(bill) = self.bill(end) else {
             return Receipt::default();
         };
         let now = clock::now_micros();
-        let stated = self.seen.usage.take().filter(|_| end == End::Complete);
-        let estimated = || price::counted(&self.admitted, self.seen.bytes);
-        let (usage, estimate) = match stated {
-            Some(usage) if price::is_possible(&usage, self.most, self.seen.bytes) => (usage, None),
-            Some(_) => (estimated(), Some(ReasonForEstimate::AbsurdUsage)),
-            None if end == End::CallerLeft => (estimated(), Some(ReasonForEstimate::ClientLeft)),
-            None => (estimated(), Some(ReasonForEstimate::NoUsage)),
-        };
-        let mut cost = price::cost(&self.target, &usage);
-        if estimate.is_some() {
-            // We count on the safe side, but it cannot have cost more than the worst.
-            cost = price::at_most(cost, hold.amount());
-        }
-        let nothing_came =
-            self.seen.bytes == 0 && self.seen.pictures == 0 && usage.completion_tokens == 0;
-        let blank = self
-            .seen
-            .finish
-            .is_none_or(|finish| finish == FinishReason::Error);
-        // Zero-completion insurance; who hangs up is not insured.
-        let insured = end != End::CallerLeft && nothing_came && blank;
-        let charged = if insured { NanoUsd::ZERO } else { cost.total };
-        let receipt = Receipt {
-            usage: usage.clone(),
-            cost: charged,
-            upstream_cost: cost.total,
-            upstream_prompt_cost: cost.prompt,
-            upstream_completion_cost: cost.completion,
+        let receipt = self.receipt(&bill, now);
+        let generation = written(&self.record(&bill, &receipt, end, now));
+        bill.settle(generation, now);
+        self.before = None;
+        receipt
+    }
+
+    /// What the caller pays for all of it, and for what.
+    fn receipt(&self, bill: &Bill, now: i64) -> Receipt {
+        let mut receipt = Receipt {
+            usage: bill.usage.clone(),
+            cost: bill.charged,
+            upstream_cost: bill.cost.total,
+            upstream_prompt_cost: bill.cost.prompt,
+            upstream_completion_cost: bill.cost.completion,
             is_byok: false,
             completed_at: Some(now.div_euclid(1_000_000)),
             router: None,
         };
-        let form = self.seen.form(&self.admitted.request);
-        self.passage.ended(&Ended {
-            usage: &receipt.usage,
-            charged,
-            form: form.filter(|_| end == End::Complete),
-            is_counted: end == End::Complete && estimate.is_none(),
-        });
-        let generation =
-            written(&self.record(usage, charged, cost.total, (end, estimate.is_some()), now));
-        match estimate {
-            None => hold.settle(
-                Settlement {
-                    charged,
-                    upstream_cost: cost.total,
-                    generation,
-                },
-                now,
-            ),
-            Some(reason) => hold.provisional(charged, reason, generation, now),
+        if let Some(before) = &self.before {
+            receipt = before.and(receipt, self.leg.seen.delivered());
         }
         receipt
     }
 
-    fn record(
-        &self,
-        usage: Usage,
-        charged: NanoUsd,
-        upstream_cost: NanoUsd,
-        (end, usage_estimated): (End, bool),
-        now: i64,
-    ) -> Generation {
-        let first = self.seen.first_token_at;
+    fn record(&self, bill: &Bill, receipt: &Receipt, end: End, now: i64) -> Generation {
+        let (leg, before) = (&self.leg, self.before.as_deref());
+        let seen = &leg.seen;
+        let first = before.map_or(seen.first_token_at, |before| before.first_token_at);
         let arrived = self.admitted.arrived_at;
-        let mut record = record::of(&self.admitted, &self.target, &self.attempts, now);
-        record.provider = Some(self.target.upstream.name().to_owned());
-        record.upstream_id.clone_from(&self.seen.upstream_id);
-        record.cancelled = end == End::CallerLeft;
-        record.finish_reason = self.seen.finish.map(|finish| finish.name().to_owned());
-        record
-            .native_finish_reason
-            .clone_from(&self.seen.native_finish);
+        let target = before.map_or(&leg.target, |before| &before.first);
+        let mut record = record::of(&self.admitted, target, &self.attempts, now);
+        record.provider = Some(target.upstream.name().to_owned());
+        record.upstream_id.clone_from(&seen.upstream_id);
+        record.cancelled = matches!(end, End::CallerLeft | End::Drained);
+        record.finish_reason = seen.finish.map(|finish| finish.name().to_owned());
+        record.native_finish_reason.clone_from(&seen.native_finish);
         record.first_token_ms = first.map(|first| record::millis(first, arrived));
         record.generation_ms = first.map(|first| record::millis(now, first));
-        record.cache_discount = price::cache_discount(&self.target, &usage);
-        record.usage = usage;
-        record.usage_estimated = usage_estimated;
-        record.cost = charged;
-        record.upstream_cost = upstream_cost;
-        record.media_completion = self.seen.pictures;
+        record.cache_discount = price::cache_discount(&leg.target, &bill.usage);
+        record.usage = receipt.usage.clone();
+        record.usage_estimated =
+            bill.estimate.is_some() || before.is_some_and(|before| before.is_estimated);
+        record.cost = receipt.cost;
+        record.upstream_cost = receipt.upstream_cost;
+        record.media_completion = seen.pictures + before.map_or(0, |before| before.pictures);
         record.error = (end == End::BrokenOff).then(|| "provider_unavailable".to_owned());
         record
     }
+}
+
+/// What is asked: the caller's request, or what was made of it.
+fn asked<'a>(admitted: &'a Admitted, sequel: Option<&'a Sequel>) -> Asked<'a> {
+    match sequel {
+        Some(sequel) => Asked {
+            request: &sequel.request,
+            bytes: admitted.body_bytes.saturating_add(sequel.added_bytes),
+        },
+        None => Asked {
+            request: &admitted.request,
+            bytes: admitted.body_bytes,
+        },
+    }
+}
+
+impl Before {
+    fn of(bill: &Bill, leg: &Leg) -> Self {
+        Self {
+            first: leg.target.clone(),
+            usage: bill.usage.clone(),
+            charged: bill.charged,
+            upstream_cost: bill.cost.total,
+            prompt_cost: bill.cost.prompt,
+            completion_cost: bill.cost.completion,
+            first_token_at: leg.seen.first_token_at,
+            is_estimated: bill.estimate.is_some(),
+            pictures: leg.seen.pictures,
+        }
+    }
+
+    fn add(&mut self, bill: &Bill, leg: &Leg) {
+        let (part, whole) = leg.seen.delivered();
+        self.usage.completion_tokens += scaled(bill.usage.completion_tokens, part, whole);
+        self.usage.reasoning_tokens += bill.usage.reasoning_tokens;
+        self.charged = self.charged.saturating_add(bill.charged);
+        self.upstream_cost = self.upstream_cost.saturating_add(bill.cost.total);
+        self.prompt_cost = self.prompt_cost.saturating_add(bill.cost.prompt);
+        self.completion_cost = self.completion_cost.saturating_add(bill.cost.completion);
+        self.is_estimated |= bill.estimate.is_some();
+        self.pictures += leg.seen.pictures;
+    }
+
+    /// The prompt once, and every token of the answer that the caller was given.
+    fn and(&self, last: Receipt, (part, whole): (u64, u64)) -> Receipt {
+        let mut usage = self.usage.clone();
+        usage.completion_tokens += scaled(last.usage.completion_tokens, part, whole);
+        usage.reasoning_tokens += last.usage.reasoning_tokens;
+        usage.reasoning_tokens = usage.reasoning_tokens.min(usage.completion_tokens);
+        let completion = last.upstream_completion_cost;
+        Receipt {
+            usage,
+            cost: self.charged.saturating_add(last.cost),
+            upstream_cost: self.upstream_cost.saturating_add(last.upstream_cost),
+            upstream_prompt_cost: self.prompt_cost.saturating_add(last.upstream_prompt_cost),
+            upstream_completion_cost: self.completion_cost.saturating_add(completion),
+            ..last
+        }
+    }
+
+    /// Nobody could go on: what there was is the answer.
+    fn add_to(self: Box<Self>, record: &mut Generation, arrived: i64, now: i64) {
+        record.provider = Some(self.first.upstream.name().to_owned());
+        record.first_token_ms = self.first_token_at.map(|at| record::millis(at, arrived));
+        record.generation_ms = self.first_token_at.map(|at| record::millis(now, at));
+        record.usage = self.usage;
+        record.usage_estimated = self.is_estimated;
+        record.cost = self.charged;
+        record.upstream_cost = self.upstream_cost;
+        record.media_completion = self.pictures;
+    }
+}
+
+/// The part of so many tokens that was given to the caller, rounded up.
+fn scaled(tokens: u64, part: u64, whole: u64) -> u64 {
+    if part >= whole {
+        return tokens;
+    }
+    let scaled = (u128::from(tokens) * u128::from(part)).div_ceil(u128::from(whole));
+    u64::try_from(scaled).unwrap_or(tokens)
 }
 
 /// The record in its stored form, written here so that nobody waits for it at the books.
@@ -334,13 +519,22 @@ impl Drop for Meter {
     /// The caller hung up, or the process is stopping: what was delivered is charged, at least the prompt; nothing
     /// where nothing was sent yet.
     fn drop(&mut self) {
-        if self.trying_since.is_some() {
-            self.tried(None, None);
+        self.drop_rival();
+        if self.leg.is_trying() {
+            let attempt = self.leg.tried(Some(CALLER_LEFT), None);
+            self.note(attempt);
             self.end(End::CallerLeft);
-        } else if self.seen.is_answering {
+        } else if self.is_answering {
             self.end(End::CallerLeft);
         } else {
-            self.void();
+            self.leg.void();
+            // Between two attempts at one answer.
+            if self.before.is_some() {
+                self.gave_up(true);
+            }
         }
     }
 }
+
+/// The status of a call whose caller left before it was answered.
+const CALLER_LEFT: u16 = 499;

@@ -98,6 +98,21 @@ impl Plan {
         }
     }
 
+    /// Who would be tried next, where it serves the same model as the last one and does not rest: to be asked beside
+    /// it. [`Plan::next`] takes it.
+    #[must_use]
+    pub fn beside(&self) -> Option<Target> {
+        let target = self.order.beside()?;
+        let endpoint = self.snapshot.catalog.all_endpoints().get(target.endpoint)?;
+        let upstream = self.snapshot.upstreams.get(&endpoint.provider)?;
+        Some(Target {
+            snapshot: Arc::clone(&self.snapshot),
+            endpoint: target.endpoint,
+            rests: false,
+            upstream: Arc::clone(upstream),
+        })
+    }
+
     /// The order itself, for explanations.
     #[must_use]
     pub const fn order(&self) -> &routing::Plan {

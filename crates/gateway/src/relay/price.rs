@@ -7,7 +7,7 @@ use policy::{
 };
 use serde_json::Value;
 
-use super::{Admitted, hold::Most, plan::Target, record};
+use super::{hold::Most, plan::Target, record};
 
 /// Bytes of text that count as one token where the vendor counted none: an estimate on the safe side
 /// (spec/money.md §3.3: bytes/2).
@@ -34,10 +34,20 @@ pub(super) fn at_most(cost: Cost, most: NanoUsd) -> Cost {
     }
 }
 
+/// The part of a cost that so many of so many bytes have, rounded up.
+pub(super) fn share(cost: NanoUsd, (part, whole): (u64, u64)) -> NanoUsd {
+    if part >= whole {
+        return cost;
+    }
+    let share = i128::from(cost.get()) * i128::from(part);
+    let share = (share + i128::from(whole) - 1) / i128::from(whole);
+    NanoUsd::new(i64::try_from(share).unwrap_or(cost.get()))
+}
+
 /// Tokens by our own count: of the prompt, and of an answer of so many bytes.
-pub(super) fn counted(admitted: &Admitted, answer_bytes: u64) -> Usage {
+pub(super) fn counted(request: &Request, answer_bytes: u64) -> Usage {
     Usage {
-        prompt_tokens: record::prompt_bytes(&admitted.request).div_ceil(BYTES_A_TOKEN_LEAST),
+        prompt_tokens: record::prompt_bytes(request).div_ceil(BYTES_A_TOKEN_LEAST),
         completion_tokens: answer_bytes.div_ceil(BYTES_A_TOKEN_LEAST),
         ..Usage::default()
     }

@@ -13,10 +13,10 @@ const KEPT_BYTES_MAX: usize = 256 << 10;
 /// What was seen of the answer.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// An answer has begun; its first event may still be unread.
-    pub(super) is_answering: bool,
     pub(super) usage: Option<Usage>,
     pub(super) bytes: u64,
+    /// Of these, what the caller was not given: it had it already.
+    pub(super) withheld: u64,
     pub(super) pictures: u64,
     pub(super) finish: Option<FinishReason>,
     pub(super) native_finish: Option<String>,
@@ -59,6 +59,11 @@ impl Seen {
             kept,
             ..Self::default()
         }
+    }
+
+    /// What the caller was given, of all bytes.
+    pub(super) fn delivered(&self) -> (u64, u64) {
+        (self.bytes.saturating_sub(self.withheld), self.bytes)
     }
 
     /// Looks at one step of the answer.

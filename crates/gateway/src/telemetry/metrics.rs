@@ -33,6 +33,66 @@ pub struct Metrics {
     durations: [AtomicU64; DURATIONS_MS.len()],
     duration_sum_ms: AtomicU64,
     duration_count: AtomicU64,
+    hedges: [AtomicU64; HedgeEnd::ALL.len()],
+    continuations: [AtomicU64; ContinuationEnd::ALL.len()],
+    drains: [AtomicU64; DrainEnd::ALL.len()],
+}
+
+/// What became of a request whose first token was late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HedgeEnd {
+    /// A second endpoint was asked and answered first.
+    Won,
+    /// A second endpoint was asked in vain.
+    Lost,
+    /// None was asked: too many requests are already.
+    Refused,
+}
+
+/// What became of an answer that broke off and was to be gone on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ContinuationEnd {
+    /// Somebody went on.
+    Found,
+    /// Nobody did.
+    Nobody,
+    /// Who went on said something else.
+    Diverged,
+}
+
+/// What became of a stream that is paid for though its caller left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DrainEnd {
+    /// It was read to its end.
+    Finished,
+    /// It was too long, or broke off.
+    Aborted,
+    /// Too many are read already.
+    Refused,
+}
+
+impl HedgeEnd {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::Won, "won"),
+        (Self::Lost, "lost"),
+        (Self::Refused, "refused"),
+    ];
+}
+
+impl ContinuationEnd {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::Found, "continued"),
+        (Self::Nobody, "nobody"),
+        (Self::Diverged, "diverged"),
+    ];
+}
+
+impl DrainEnd {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::Finished, "finished"),
+        (Self::Aborted, "aborted"),
+        (Self::Refused, "refused"),
+    ];
 }
 
 /// What failed.
@@ -68,6 +128,42 @@ impl Metrics {
         }
     }
 
+    /// A request whose first token was late.
+    pub(crate) fn hedged(&self, end: HedgeEnd) {
+        count(&self.hedges, &HedgeEnd::ALL, end);
+    }
+
+    /// An answer broke off and was to be gone on with.
+    pub(crate) fn continued(&self, end: ContinuationEnd) {
+        count(&self.continuations, &ContinuationEnd::ALL, end);
+    }
+
+    /// A stream is paid for though its caller left.
+    pub(crate) fn drained(&self, end: DrainEnd) {
+        count(&self.drains, &DrainEnd::ALL, end);
+    }
+
+    /// The counts of streams that went another way than usual: name, help, and the count of each outcome.
+    fn unusual(&self) -> [(&'static str, &'static str, Counted); 3] {
+        [
+            (
+                "weir_hedges_total",
+                "Requests whose first token was late, by what became of the second call.",
+                counted(&self.hedges, &HedgeEnd::ALL),
+            ),
+            (
+                "weir_continuations_total",
+                "Streams that broke off and were to be gone on with, by what became of them.",
+                counted(&self.continuations, &ContinuationEnd::ALL),
+            ),
+            (
+                "weir_drains_total",
+                "Streams that are paid for though their caller left, by what became of them.",
+                counted(&self.drains, &DrainEnd::ALL),
+            ),
+        ]
+    }
+
     /// A request that was planned took so long, to the end of its answer.
     pub(crate) fn took(&self, micros: i64) {
         let took_ms = micros.max(0).unsigned_abs() / 1_000;
@@ -78,6 +174,22 @@ impl Metrics {
         self.duration_sum_ms.fetch_add(took_ms, Ordering::Relaxed);
         self.duration_count.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// The count of each of three outcomes.
+type Counted = [(&'static str, u64); 3];
+
+fn count<End: PartialEq>(row: &[AtomicU64], all: &[(End, &'static str)], end: End) {
+    let place = all.iter().position(|(one, _)| *one == end);
+    if let Some(counter) = place.and_then(|place| row.get(place)) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn counted<End>(row: &[AtomicU64; 3], all: &[(End, &'static str); 3]) -> Counted {
+    let mut names = all.iter().map(|(_, name)| *name);
+    row.each_ref()
+        .map(|counter| (names.next().unwrap_or(""), counter.load(Ordering::Relaxed)))
 }
 
 /// `GET /metrics`.

@@ -263,6 +263,8 @@ fn generation(house: &House, id: &str, workspace: &str) -> Generation {
             status: Some(200),
             error: None,
             latency_ms: 70,
+            cause: None,
+            insured: NanoUsd::ZERO,
         }],
         route: None,
         error: None,

@@ -40,6 +40,8 @@ pub enum ReasonForEstimate {
     Restart,
     /// The caller left before the end.
     ClientLeft,
+    /// Another endpoint that was asked at the same time answered first.
+    Hedge,
     /// The gateway let go of it without a word: a defect, or a task that was cancelled.
     Dropped,
 }
@@ -54,6 +56,7 @@ impl ReasonForEstimate {
             Self::Deadline => "deadline",
             Self::Restart => "restart",
             Self::ClientLeft => "client_left",
+            Self::Hedge => "hedge",
             Self::Dropped => "dropped",
         }
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::asked::{Asked, Choice, Tool};
 use super::schema;
-use crate::mood::{Mood, Reply, UsageClaim};
+use crate::mood::{GoOn, Mood, Reply, UsageClaim};
 
 const THOUGHT: &str = "The user wants an answer, so I will give a short one.";
 /// What a custom tool is called with.
@@ -303,7 +303,35 @@ fn said(asked: &Asked, mood: &Mood, text: &str) -> String {
     if mood.echo {
         return asked.last_words.clone();
     }
-    mood.text.as_deref().unwrap_or(text).to_owned()
+    let text = mood.text.as_deref().unwrap_or(text);
+    match mood.goes_on {
+        Some(how) => gone_on(asked, how, text).to_owned(),
+        None => text.to_owned(),
+    }
+}
+
+/// What of the text is said where the conversation has its beginning.
+fn gone_on<'a>(asked: &Asked, how: GoOn, text: &'a str) -> &'a str {
+    let begins = |said: &&String| !said.is_empty() && text.starts_with(said.as_str());
+    let Some(begun) = asked.texts.iter().rfind(begins) else {
+        return text;
+    };
+    let said = begun.trim_end();
+    let last = asked.texts.last().map(String::as_str).unwrap_or_default();
+    let from = match how {
+        _ if last == begun => begun.len(),
+        GoOn::Over => 0,
+        GoOn::AsAsked => {
+            let ends = |from: &usize| said.get(*from..).is_some_and(|end| last.ends_with(end));
+            (0..said.len()).find(ends).unwrap_or(said.len())
+        }
+        GoOn::Words(count) => {
+            let words = words(said);
+            let kept = words.len().saturating_sub(count);
+            words.iter().take(kept).map(String::len).sum()
+        }
+    };
+    text.get(from..).unwrap_or_default()
 }
 
 /// The text up to the first stop sequence in it.
@@ -357,6 +385,27 @@ mod tests {
 
     fn compose(asked: &Asked, mood: &Mood) -> Answer {
         Answer::compose(7, asked, mood, FOX)
+    }
+
+    #[test]
+    fn an_answer_is_gone_on_with_where_the_conversation_has_its_beginning() {
+        let say = |texts: &[&str], how| {
+            let asked = Asked {
+                texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+                ..Asked::default()
+            };
+            let mood = Mood {
+                goes_on: Some(how),
+                ..Mood::default()
+            };
+            compose(&asked, &mood).text.concat()
+        };
+        assert_eq!(say(&["Hi", "The quick b"], GoOn::Over), "rown fox");
+        let demand = ["Hi", "The quick b", "Go on: quick b"];
+        assert_eq!(say(&demand, GoOn::AsAsked), "quick brown fox");
+        assert_eq!(say(&demand, GoOn::Words(1)), " brown fox");
+        assert_eq!(say(&demand, GoOn::Over), FOX);
+        assert_eq!(say(&["Hi"], GoOn::AsAsked), FOX);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(crate) struct Asked {
     pub(crate) images: u64,
     /// The text of the last user message.
     pub(crate) last_words: String,
+    /// Every text of the conversation, in order.
+    pub(crate) texts: Vec<String>,
     /// Whether the conversation ends with a tool's result, so that another call would go in
     /// circles.
     pub(crate) after_tool: bool,
@@ -126,6 +128,7 @@ impl Asked {
     pub(crate) fn take(&mut self, content: &Value, is_image: fn(&Value) -> bool) -> String {
         if let Some(words) = content.as_str() {
             self.text_bytes += words.len();
+            self.texts.push(words.to_owned());
             return words.to_owned();
         }
         let mut words = String::new();
@@ -136,6 +139,7 @@ impl Asked {
             let inner = part.get("content").map(|inner| self.take(inner, is_image));
             let own = text(part, "text").unwrap_or_default();
             self.text_bytes += own.len();
+            self.texts.push(own.to_owned());
             words.push_str(own);
             words.push_str(inner.as_deref().unwrap_or_default());
         }

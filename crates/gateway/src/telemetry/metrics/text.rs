@@ -99,6 +99,17 @@ fn whole(metrics: &Metrics, under_way: u32, out: &mut String) {
             }
         }
     }
+    for (name, help, counts) in metrics.unusual() {
+        head(name, "counter", help, out);
+        for (outcome, count) in counts {
+            line(name, &format!("outcome=\"{outcome}\""), count, out);
+        }
+    }
+    durations(metrics, under_way, out);
+}
+
+fn durations(metrics: &Metrics, under_way: u32, out: &mut String) {
+    let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let name = "weir_request_duration_seconds";
     head(
         name,
