@@ -53,8 +53,41 @@ fn worded(
         None => (Cow::Borrowed(request), None),
         Some((request, emulation)) => (Cow::Owned(request), Some(emulation)),
     };
+    let begin = loss.len();
     let body = write(&request, loss).map_err(|error| callers(error, &request))?;
+    name_parts(
+        call.dialect(),
+        &request,
+        loss.get_mut(begin..).unwrap_or_default(),
+    );
     Ok((body, emulation))
+}
+
+/// Says of parts that only another dialect has which they were: a place alone tells nobody that a shell's output is
+/// gone.
+fn name_parts(dialect: Dialect, request: &Request, loss: &mut [Loss]) {
+    let turns = request.messages.iter().enumerate();
+    let parts = turns.flat_map(|(turn, message)| {
+        let parts = message.parts.iter().enumerate();
+        parts.map(move |(place, part)| (turn, place, part))
+    });
+    for (turn, place, part) in parts {
+        let Part::Other { dialect: of, value } = part else {
+            continue;
+        };
+        let kind = value.get("type").and_then(Value::as_str);
+        if let Some(kind) = kind.filter(|_| *of != dialect) {
+            let turn = format!("messages[{turn}].content");
+            let at = format!("{turn}[{place}]");
+            // One of them for each part, where only the turn is named.
+            let lost = loss
+                .iter_mut()
+                .find(|loss| loss.what == at || loss.what == turn);
+            if let Some(lost) = lost {
+                lost.what = format!("{at}: {kind}").into();
+            }
+        }
+    }
 }
 
 /// Whether all that the user says has a form in this dialect.

@@ -20,6 +20,69 @@ pub(super) struct Counts {
     thinking: u64,
     web_searches: u64,
     service_tier: Option<String>,
+    compacted: Compacted,
+}
+
+/// What it took to sum up a conversation that grew too long: billed, and not in the counts of the answer, which are
+/// those of the other `iterations` alone (<https://platform.claude.com/docs/en/build-with-claude/compaction>, read
+/// 2026-11).
+#[derive(Clone, Copy, Debug, Default)]
+struct Compacted {
+    input: u64,
+    cache_read: u64,
+    cache_write: u64,
+    cache_write_1h: u64,
+    output: u64,
+}
+
+impl Compacted {
+    /// The sum over the iterations that were compactions. What cannot be true counts as not stated.
+    fn of(iterations: Option<&Value>) -> Self {
+        let mut sum = Self::default();
+        let is_compaction = |iteration: &&Value| {
+            iteration
+                .get("type")
+                .is_some_and(|kind| kind == "compaction")
+        };
+        let iterations = iterations.and_then(Value::as_array);
+        for iteration in iterations.into_iter().flatten().filter(is_compaction) {
+            let count = |path: &str| iteration.pointer(path).and_then(Value::as_u64).unwrap_or(0);
+            let short = count("/cache_creation/ephemeral_5m_input_tokens");
+            let long = count("/cache_creation/ephemeral_1h_input_tokens");
+            let write = count("/cache_creation_input_tokens").max(short.saturating_add(long));
+            for (sum, more) in [
+                (&mut sum.input, count("/input_tokens")),
+                (&mut sum.cache_read, count("/cache_read_input_tokens")),
+                (&mut sum.cache_write, write),
+                (&mut sum.cache_write_1h, long.min(write)),
+                (&mut sum.output, count("/output_tokens")),
+            ] {
+                *sum = sum.saturating_add(more);
+            }
+        }
+        sum
+    }
+
+    /// All tokens of prompts.
+    fn prompt(&self) -> u64 {
+        let cached = self.cache_read.saturating_add(self.cache_write);
+        self.input.saturating_add(cached)
+    }
+
+    /// The usage without it.
+    fn taken_from(self, usage: &Usage) -> Usage {
+        let short = self.cache_write.saturating_sub(self.cache_write_1h);
+        Usage {
+            prompt_tokens: usage.prompt_tokens.saturating_sub(self.prompt()),
+            completion_tokens: usage.completion_tokens.saturating_sub(self.output),
+            cached_tokens: usage.cached_tokens.saturating_sub(self.cache_read),
+            cache_write_tokens: usage.cache_write_tokens.saturating_sub(short),
+            cache_write_1h_tokens: usage
+                .cache_write_1h_tokens
+                .saturating_sub(self.cache_write_1h),
+            ..usage.clone()
+        }
+    }
 }
 
 impl Counts {
@@ -54,7 +117,11 @@ impl Counts {
             let mut tools = Fields::from_value(tools, fields.path_of("server_tool_use"))?;
             update(&mut self.web_searches, tools.u64("web_search_requests")?);
         }
-        self.service_tier = fields.string("service_tier")?.or(self.service_tier.take());
+        let tier = fields.string("service_tier")?;
+        self.service_tier = tier.or(self.service_tier.take());
+        if let Some(iterations) = fields.peek("iterations") {
+            self.compacted = Compacted::of(Some(iterations));
+        }
         let mut rest = fields.into_map();
         rest.retain(|name, _| !OURS.contains(&name.as_str()));
         Ok(rest)
@@ -62,16 +129,21 @@ impl Counts {
 
     /// The same in canon's terms.
     pub(super) fn usage(&self) -> Usage {
+        let more = &self.compacted;
+        let write_1h = self.cache_write_1h.min(self.cache_write);
+        let write = self.cache_write.saturating_sub(write_1h);
+        let more_write = more.cache_write.saturating_sub(more.cache_write_1h);
         let prompt_tokens = self
             .input
             .saturating_add(self.cache_read)
-            .saturating_add(self.cache_write);
+            .saturating_add(self.cache_write)
+            .saturating_add(more.prompt());
         Usage {
             prompt_tokens,
-            completion_tokens: self.output,
-            cached_tokens: self.cache_read,
-            cache_write_tokens: self.cache_write.saturating_sub(self.cache_write_1h),
-            cache_write_1h_tokens: self.cache_write_1h.min(self.cache_write),
+            completion_tokens: self.output.saturating_add(more.output),
+            cached_tokens: self.cache_read.saturating_add(more.cache_read),
+            cache_write_tokens: write.saturating_add(more_write),
+            cache_write_1h_tokens: write_1h.saturating_add(more.cache_write_1h),
             reasoning_tokens: self.thinking,
             web_searches: self.web_searches,
             service_tier: self.service_tier.clone(),
@@ -109,6 +181,8 @@ pub(super) fn render_start(usage: &Usage, rest: Option<&Map<String, Value>>, out
 
 /// All but the closing brace.
 fn render_counts(usage: &Usage, rest: Option<&Map<String, Value>>, out: &mut Vec<u8>) {
+    let iterations = rest.and_then(|rest| rest.get("iterations"));
+    let usage = &Compacted::of(iterations).taken_from(usage);
     let write = usage
         .cache_write_tokens
         .saturating_add(usage.cache_write_1h_tokens);
@@ -126,8 +200,6 @@ fn render_counts(usage: &Usage, rest: Option<&Map<String, Value>>, out: &mut Vec
     details.field("thinking_tokens", &usage.reasoning_tokens);
     details.close();
     render_server_tools(usage, rest, &mut object);
-    // The base tier is called `standard` in this dialect.
-    let tier = usage.service_tier.as_deref();
     let tier = tier.map(|tier| if tier == "default" { "standard" } else { tier });
     object.field("service_tier", &tier);
     if !rest.is_some_and(|rest| rest.contains_key("inference_geo")) {

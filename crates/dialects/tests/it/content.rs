@@ -1,5 +1,6 @@
 //! What is said reaches the other side: through every dialect that has a form for it, and back on its very place.
 
+mod beside;
 mod names;
 mod numbers;
 mod places;

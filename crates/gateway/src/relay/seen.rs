@@ -1,6 +1,6 @@
 //! What was seen of an answer while it went by: what the bill, the record and the figures of the endpoint need.
 
-use canon::{Event, FinishReason, Format, Part, Request, Response, ToolKind, Usage};
+use canon::{Event, FinishReason, Format, MediaKind, Part, Request, Response, ToolKind, Usage};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -113,6 +113,10 @@ impl Seen {
             } => {
                 bytes = length(fragment);
                 self.kept.arguments((*choice, *index), fragment);
+            }
+            // Sound comes in pieces; its words are what there is to count of it.
+            Event::Media { media, .. } if media.kind == MediaKind::Audio => {
+                bytes = media.transcript.as_deref().map_or(1, length);
             }
             Event::Media { .. } => self.pictures += 1,
             Event::Citation { .. }

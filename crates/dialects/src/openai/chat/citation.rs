@@ -38,29 +38,35 @@ pub(super) fn parse_annotation(annotation: Value) -> Result<Citation, Value> {
     Ok(citation)
 }
 
-/// Perplexity's sources: addresses in order, titles where the second list has them.
+/// Sources beside the answer: Perplexity's addresses in order, with titles where the second list has them, or that
+/// list alone (Z.AI).
 pub(super) fn parse_sources(addresses: &[Value], results: &[Value]) -> Vec<Citation> {
-    let title_of = |url: &str| {
-        results
-            .iter()
-            .find(|result| result.get("url").and_then(Value::as_str) == Some(url))
-            .and_then(|result| result.get("title"))
-            .and_then(Value::as_str)
-            .map(str::to_owned)
+    let text = |result: &Value, name: &str| {
+        let text = result.get(name).and_then(Value::as_str);
+        text.filter(|text| !text.is_empty()).map(str::to_owned)
     };
-    let of_results = results.iter().filter_map(|result| result.get("url"));
-    let urls: Vec<&str> = if addresses.is_empty() {
-        of_results.filter_map(Value::as_str).collect()
-    } else {
-        addresses.iter().filter_map(Value::as_str).collect()
-    };
-    urls.into_iter()
-        .map(|url| Citation {
-            url: Some(url.to_owned()),
-            title: title_of(url),
+    let url_of = |result: &Value| text(result, "url").or_else(|| text(result, "link"));
+    let found = results.iter().filter_map(|result| {
+        Some(Citation {
+            url: Some(url_of(result)?),
+            title: text(result, "title"),
+            content: text(result, "content"),
             ..Citation::default()
         })
-        .collect()
+    });
+    if addresses.is_empty() {
+        return found.collect();
+    }
+    let found: Vec<Citation> = found.collect();
+    let urls = addresses.iter().filter_map(Value::as_str);
+    urls.map(|url| {
+        let known = found.iter().find(|one| one.url.as_deref() == Some(url));
+        known.cloned().unwrap_or_else(|| Citation {
+            url: Some(url.to_owned()),
+            ..Citation::default()
+        })
+    })
+    .collect()
 }
 
 /// Appends a citation to a list of annotations. One without an address has no form in this dialect.

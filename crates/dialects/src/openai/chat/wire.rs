@@ -43,7 +43,8 @@ pub(super) struct Rare<'a> {
     pub(super) detail: Loose<'a>,
     /// Perplexity: addresses of the sources.
     pub(super) citations: Loose<'a>,
-    /// Perplexity: the same with titles.
+    /// Perplexity: the same with titles. Z.AI: what its search found, with `link` for `url`
+    /// (<https://docs.rs/crate/zai-rs/latest/source/src/tool/web_search/response.rs>, read 2026-11).
     pub(super) search_results: Loose<'a>,
 }
 
@@ -202,7 +203,7 @@ impl<'de: 'a, 'a> Fill<'de> for Chunk<'a> {
             "message" => self.rare().message = map.next_value()?,
             "detail" => self.rare().detail = map.next_value()?,
             "citations" => self.rare().citations = map.next_value()?,
-            "search_results" => self.rare().search_results = map.next_value()?,
+            "search_results" | "web_search" => self.rare().search_results = map.next_value()?,
             "x_groq" => {
                 let GroqUsage(usage) = map.next_value()?;
                 if usage.is_some() {
