@@ -200,6 +200,8 @@ fn render_counts(usage: &Usage, rest: Option<&Map<String, Value>>, out: &mut Vec
     details.field("thinking_tokens", &usage.reasoning_tokens);
     details.close();
     render_server_tools(usage, rest, &mut object);
+    // The base tier is called `standard` in this dialect.
+    let tier = usage.service_tier.as_deref();
     let tier = tier.map(|tier| if tier == "default" { "standard" } else { tier });
     object.field("service_tier", &tier);
     if !rest.is_some_and(|rest| rest.contains_key("inference_geo")) {
