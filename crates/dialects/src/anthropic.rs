@@ -81,6 +81,9 @@ impl Call for Anthropic {
             custom_tools: true,
             json_object: true,
             names: true,
+            grammar: true,
+            allowed_tools: true,
+            ..Lacks::default()
         }
     }
 

@@ -68,6 +68,8 @@ impl Call for Bedrock {
             custom_tools: true,
             json_object: true,
             names: true,
+            grammar: true,
+            ..Lacks::default()
         }
     }
 

@@ -55,6 +55,7 @@ impl Call for Cohere {
         Lacks {
             custom_tools: true,
             names: true,
+            grammar: true,
             ..Lacks::default()
         }
     }

@@ -4,7 +4,8 @@
 //! - A custom tool takes free text; elsewhere tools take JSON. It is offered as a function of one text, `input`, and
 //!   what the model writes there is the caller's free text again. A grammar for it can only be asked for in words.
 //! - The name of a speaker stands before what is said.
-//! - An answer that is some JSON object, at a vendor that only knows schemas, is asked for in words.
+//! - An answer of a form that the vendor cannot promise (some JSON object, a schema, a grammar) is asked for in words.
+//! - Where only some of the tools may be called, the others are not offered.
 
 use canon::{
     Event, Format, Message, Part, Request, Response, Role, Tool, ToolCall, ToolChoice, ToolKind,
@@ -26,6 +27,12 @@ pub struct Lacks {
     pub custom_tools: bool,
     /// Answers that are some JSON object.
     pub json_object: bool,
+    /// Answers of a JSON Schema.
+    pub json_schema: bool,
+    /// Answers of a grammar, or in a programming language.
+    pub grammar: bool,
+    /// A choice among some of the tools on offer.
+    pub allowed_tools: bool,
     /// Names of speakers.
     pub names: bool,
 }
@@ -47,9 +54,14 @@ impl Emulation {
         let customs = lacks.custom_tools
             && (request.tools.iter().any(is_custom)
                 || request.messages.iter().any(has_custom_call));
-        let json = lacks.json_object && request.format == Some(Format::JsonObject);
+        let form = request
+            .format
+            .as_ref()
+            .and_then(|format| in_words(lacks, format));
+        let allowed =
+            lacks.allowed_tools && matches!(request.tool_choice, Some(ToolChoice::Allowed { .. }));
         let names = lacks.names && request.messages.iter().any(is_named);
-        if !customs && !json && !names {
+        if !customs && form.is_none() && !names && !allowed {
             return None;
         }
         let mut request = request.clone();
@@ -62,16 +74,16 @@ impl Emulation {
                 name_before_text(turn, message, loss);
             }
         }
-        if json {
+        if allowed {
+            leave_out_others(&mut request);
+        }
+        if let Some((words, why)) = form {
             request.format = None;
             request
                 .messages
-                .insert(0, Message::text(Role::System, JSON_ONLY));
+                .insert(0, Message::text(Role::System, words));
             request.places.put_ahead();
-            loss.push(Loss::new(
-                "response_format",
-                "JSON is asked for in words and not guaranteed",
-            ));
+            loss.push(Loss::new("response_format", why));
         }
         Some((request, emulation))
     }
@@ -189,6 +201,54 @@ impl ParseStream for Emulated {
     fn is_complete(&self) -> bool {
         self.stream.is_complete()
     }
+}
+
+/// The form of an answer in words, where the vendor has none for it; and what is to be said of that.
+fn in_words(lacks: Lacks, format: &Format) -> Option<(String, &'static str)> {
+    const JSON: &str = "JSON is asked for in words and not guaranteed";
+    match format {
+        Format::JsonObject if lacks.json_object => Some((JSON_ONLY.to_owned(), JSON)),
+        Format::JsonSchema { schema, .. } if lacks.json_schema => {
+            let words = schema.as_ref().map_or_else(
+                || JSON_ONLY.to_owned(),
+                |schema| format!("{JSON_ONLY}\nIt must follow this JSON Schema:\n{schema}"),
+            );
+            Some((words, JSON))
+        }
+        Format::Grammar(grammar) if lacks.grammar => Some((
+            format!(
+                "Answer with text of this grammar and nothing else: no words around it and no code fence.\n{grammar}"
+            ),
+            "the grammar is asked for in words and not guaranteed",
+        )),
+        Format::Python if lacks.grammar => Some((
+            "Answer with Python code and nothing else: no words around it and no code fence."
+                .to_owned(),
+            "Python is asked for in words and not guaranteed",
+        )),
+        Format::Text
+        | Format::JsonObject
+        | Format::JsonSchema { .. }
+        | Format::Grammar(_)
+        | Format::Python => None,
+    }
+}
+
+/// Offers only the tools that may be called.
+fn leave_out_others(request: &mut Request) {
+    let Some(ToolChoice::Allowed { required, names }) = request.tool_choice.take() else {
+        return;
+    };
+    let is_allowed = |tool: &Tool| match &tool.kind {
+        ToolKind::Function { name, .. } | ToolKind::Custom { name, .. } => names.contains(name),
+        ToolKind::Native { .. } => false,
+    };
+    request.tools.retain(is_allowed);
+    request.tool_choice = Some(if required {
+        ToolChoice::Required
+    } else {
+        ToolChoice::Auto
+    });
 }
 
 fn has_custom_call(message: &Message) -> bool {

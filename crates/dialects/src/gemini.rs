@@ -104,6 +104,7 @@ impl Call for Gemini {
         Lacks {
             custom_tools: true,
             names: true,
+            grammar: true,
             ..Lacks::default()
         }
     }

@@ -9,6 +9,7 @@
 
 pub mod anthropic;
 pub mod bedrock;
+mod breakpoints;
 pub mod cohere;
 mod count;
 mod emulation;

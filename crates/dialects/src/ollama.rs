@@ -49,6 +49,7 @@ impl Call for Ollama {
         Lacks {
             custom_tools: true,
             names: true,
+            grammar: true,
             ..Lacks::default()
         }
     }

@@ -69,6 +69,8 @@ impl Call for Replicate {
         Lacks {
             json_object: true,
             names: true,
+            json_schema: true,
+            grammar: true,
             ..Lacks::default()
         }
     }

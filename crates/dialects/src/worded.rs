@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use canon::{Part, Request, Role};
 use serde_json::Value;
 
-use crate::{Call, CallCount, Dialect, Emulation, Error, Loss, Target};
+use crate::{Call, CallCount, Dialect, Emulation, Error, Loss, Target, breakpoints};
 
 /// Writes a request for a vendor, with what it lacks put in other words; the answer must be put back by the
 /// [`Emulation`], where there is one. What cannot be said is added to `loss`.
@@ -49,6 +49,8 @@ fn worded(
 ) -> Result<(Vec<u8>, Option<Emulation>), Error> {
     let callers = |error: Error, request: &Request| error.renamed(|path| request.places.name(path));
     sayable(call.dialect(), request).map_err(|error| callers(error, request))?;
+    let marked = breakpoints::translated(call.dialect(), target, request, loss);
+    let request = marked.as_ref().unwrap_or(request);
     let (request, emulation) = match Emulation::of(call.lacks(target), request, loss) {
         None => (Cow::Borrowed(request), None),
         Some((request, emulation)) => (Cow::Owned(request), Some(emulation)),

@@ -77,6 +77,7 @@ impl Call for Responses {
     fn lacks(&self, _target: &Target<'_>) -> Lacks {
         Lacks {
             names: true,
+            grammar: true,
             ..Lacks::default()
         }
     }

@@ -6,6 +6,7 @@ mod numbers;
 mod places;
 mod signatures;
 mod sound;
+mod wishes;
 
 use canon::Request;
 use dialects::{Dialect, Form, Loss, Receipt, Stamp, Target, Thinking, called, render, served};
