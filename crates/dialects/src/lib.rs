@@ -27,6 +27,7 @@ mod raw;
 pub mod replicate;
 mod short;
 mod sound;
+mod tier;
 mod vendor;
 mod worded;
 

@@ -19,7 +19,7 @@ use super::{
     block,
     wire::{DIALECT, take_cache},
 };
-use crate::{Error, Fields, openrouter};
+use crate::{Error, Fields, openrouter, tier};
 
 /// The most entries that `fallbacks` may have.
 const FALLBACKS_MAX: usize = 3;
@@ -36,7 +36,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Request, Error> {
     let output = take_output(&mut fields)?;
     let stream = fields.bool("stream")?.unwrap_or(false);
     let (cache, cache_whole) = take_cache(&mut fields)?;
-    let service_tier = fields.string("service_tier")?;
+    let service_tier = fields.string("service_tier")?.map(tier::parse);
     let (user, metadata) = take_user(&mut fields)?;
     let session_id = openrouter::take_session(&mut fields)?;
     let mut extras = fields.rest(DIALECT);

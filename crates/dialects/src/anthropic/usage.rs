@@ -4,7 +4,7 @@ use canon::Usage;
 use serde_json::{Map, Value};
 
 use super::wire::DIALECT;
-use crate::{Error, Fields, Receipt, json::Object, openrouter};
+use crate::{Error, Fields, Receipt, json::Object, openrouter, tier};
 
 /// Fields that are ours to write, never a vendor's to pass on.
 const OURS: &[&str] = &["cost", "cost_details", "is_byok"];
@@ -117,7 +117,7 @@ impl Counts {
             let mut tools = Fields::from_value(tools, fields.path_of("server_tool_use"))?;
             update(&mut self.web_searches, tools.u64("web_search_requests")?);
         }
-        let tier = fields.string("service_tier")?;
+        let tier = fields.string("service_tier")?.map(tier::parse);
         self.service_tier = tier.or(self.service_tier.take());
         if let Some(iterations) = fields.peek("iterations") {
             self.compacted = Compacted::of(Some(iterations));
@@ -200,9 +200,7 @@ fn render_counts(usage: &Usage, rest: Option<&Map<String, Value>>, out: &mut Vec
     details.field("thinking_tokens", &usage.reasoning_tokens);
     details.close();
     render_server_tools(usage, rest, &mut object);
-    // The base tier is called `standard` in this dialect.
-    let tier = usage.service_tier.as_deref();
-    let tier = tier.map(|tier| if tier == "default" { "standard" } else { tier });
+    let tier = usage.service_tier.as_deref().map(tier::render);
     object.field("service_tier", &tier);
     if !rest.is_some_and(|rest| rest.contains_key("inference_geo")) {
         object.null("inference_geo");

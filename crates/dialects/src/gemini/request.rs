@@ -16,7 +16,7 @@ pub(super) use parse::{echo, parse, parse_count};
 use super::contents::{self, Contents};
 use super::{config, wire};
 use crate::json::Object;
-use crate::{Error, Loss, Platform, Target, Thinking};
+use crate::{Error, Loss, Platform, Target, Thinking, tier};
 
 /// Why a field of another dialect is left out.
 const FOREIGN: &str = "only the dialect it came from has it";
@@ -52,6 +52,7 @@ pub(super) fn render_request(
     tools::render_choice(&mut body, choice, own("toolConfig"), loss);
     let own_config = own("generationConfig");
     config::render_config(&mut body, request, target, own_config, loss);
+    render_tier(&mut body, request.service_tier.as_deref(), loss);
     render_extras(&mut body, extras, target, loss);
     body.close();
     report(request, loss);
@@ -73,6 +74,19 @@ fn render_contents(body: &mut Object<'_>, contents: &Contents<'_>) {
         turn.render(&mut turns);
     }
     turns.close();
+}
+
+/// `serviceTier`: <https://ai.google.dev/gemini-api/docs/priority-inference>, and Google's clients for Python (3.4.0) and
+/// Node (2.32.0) for AI Studio and Vertex alike (read 2026-11-22).
+fn render_tier(body: &mut Object<'_>, tier: Option<&str>, loss: &mut Vec<Loss>) {
+    match tier {
+        // The vendor decides.
+        None | Some("auto") => {}
+        Some(tier @ ("default" | "flex" | "priority")) => {
+            body.field("serviceTier", tier::render(tier));
+        }
+        Some(_) => loss.push(Loss::new("service_tier", "there is no such tier here")),
+    }
 }
 
 /// Fields that only Gemini has: `safetySettings`, `cachedContent`, `labels` …
@@ -102,7 +116,6 @@ fn report(request: &Request, loss: &mut Vec<Loss>) {
         ),
         ("cache_control", request.cache.is_some()),
         ("prompt_cache_key", request.prompt_cache_key.is_some()),
-        ("service_tier", request.service_tier.is_some()),
         ("verbosity", request.verbosity.is_some()),
         ("user", request.user.is_some()),
         ("metadata", request.metadata.is_some()),

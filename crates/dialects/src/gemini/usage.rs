@@ -6,7 +6,7 @@
 use canon::Usage;
 
 use crate::json::Object;
-use crate::{Error, Fields};
+use crate::{Error, Fields, tier};
 
 /// Reads the counts; `None` where there is none yet (a chunk that states the tier only).
 ///
@@ -40,7 +40,7 @@ pub(super) fn parse_usage(mut fields: Fields, web_searches: u64) -> Result<Optio
         web_searches,
         total_tokens: total
             .filter(|total| *total != prompt_tokens.saturating_add(completion_tokens)),
-        service_tier: fields.string("serviceTier")?,
+        service_tier: fields.string("serviceTier")?.map(tier::parse),
         ..Usage::default()
     }))
 }
@@ -68,7 +68,8 @@ pub(super) fn render_usage(usage: &Usage, out: &mut Vec<u8>) {
         image: usage.image_completion_tokens,
     };
     output.render("candidatesTokensDetails", answer, &mut counts);
-    counts.optional("serviceTier", usage.service_tier.as_deref());
+    let tier = usage.service_tier.as_deref().map(tier::render);
+    counts.optional("serviceTier", tier);
     counts.close();
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::super::spelling;
 use super::{generation, offers, turns};
-use crate::{Error, Fields, openrouter};
+use crate::{Error, Fields, openrouter, tier};
 
 /// Objects that are read as text: the arguments of calls, and what came of them.
 const AS_WRITTEN: &[&str] = &["args", "response"];
@@ -45,6 +45,7 @@ fn parse_fields(mut fields: Fields) -> Result<Request, Error> {
     let tools = offers::parse_tools(&mut fields)?;
     let choice = offers::parse_choice(&mut fields)?;
     let generation = generation::parse(&mut fields)?;
+    let service_tier = fields.string("serviceTier")?.map(tier::parse);
     let mut extras = fields.rest(Dialect::Gemini);
     for (name, rest) in [
         ("generationConfig", generation.rest),
@@ -66,6 +67,7 @@ fn parse_fields(mut fields: Fields) -> Result<Request, Error> {
         format: generation.format,
         modalities: generation.modalities,
         speech: generation.speech,
+        service_tier,
         user,
         session_id,
         extras,

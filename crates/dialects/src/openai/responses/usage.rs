@@ -75,9 +75,7 @@ pub(super) fn render_usage(receipt: &Receipt, mut object: Object<'_>) {
     let written = usage
         .cache_write_tokens
         .saturating_add(usage.cache_write_1h_tokens);
-    if written > 0 {
-        input.field("cache_write_tokens", &written);
-    }
+    input.field("cache_write_tokens", &written);
     input.close();
     object.field("output_tokens", &usage.completion_tokens);
     let mut output = object.object("output_tokens_details");

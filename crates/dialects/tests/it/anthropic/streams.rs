@@ -161,7 +161,7 @@ fn usage_and_cost_come_once_in_the_last_delta() {
         .unwrap()
         .into_response();
     let mut read = read.unwrap().usage.unwrap();
-    assert_eq!(read.service_tier.take().as_deref(), Some("standard"));
+    assert_eq!(read.service_tier.take().as_deref(), Some("default"));
     let mut expected = receipt.usage;
     expected.service_tier = None;
     assert_eq!(read, expected);

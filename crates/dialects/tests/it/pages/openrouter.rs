@@ -34,6 +34,7 @@ type Key = (String, &'static str);
 type Reason = (&'static str, &'static str, &'static str, &'static str);
 
 const NULL: &str = "null says what absence says";
+const WRITTEN: &str = "OpenAI's have it, too, and its clients are promised it";
 const YOUNGER: &str = "older recordings lack it; today OpenRouter states it";
 const EMPTY: &str = "theirs is an empty text where nothing is said, ours null";
 
@@ -84,6 +85,18 @@ const THEIRS: &[Reason] = &[
 
 /// Keys that only ours have.
 const OURS: &[Reason] = &[
+    (
+        "responses",
+        ".usage.input_tokens_details.cache_write_tokens",
+        "number",
+        WRITTEN,
+    ),
+    (
+        "responses_stream",
+        "response.completed .response.usage.input_tokens_details.cache_write_tokens",
+        "number",
+        WRITTEN,
+    ),
     ("chat", ".choices[].message.content", "null", EMPTY),
     ("chat", ".choices[].message.refusal", "null", EMPTY),
     ("chat", ".choices[].message.reasoning", "null", NULL),
