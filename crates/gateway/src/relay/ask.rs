@@ -106,6 +106,7 @@ pub(super) fn losses(request: &mut Request, target: &Target, caller: Dialect) ->
     let tier = request.service_tier.take();
     request.service_tier = fitting_tier(endpoint, tier.as_deref());
     let written = dialects::render(call, request, &aim, &mut losses);
+    losses.extend(untold_tier(tier.as_deref(), request));
     request.service_tier = tier;
     if written.is_err() {
         losses.clear();
@@ -122,6 +123,12 @@ fn fitting_tier(endpoint: &Endpoint, wanted: Option<&str>) -> Option<String> {
             .filter(|tier| !matches!(*tier, "flex" | "priority" | "fast"))
             .map(str::to_owned),
     }
+}
+
+/// The loss of a tier that the caller wants and the endpoint, which the request is fitted to, has not.
+pub(super) fn untold_tier(wanted: Option<&str>, fitted: &Request) -> Option<Loss> {
+    let is_lost = wanted.is_some() && fitted.service_tier.is_none();
+    is_lost.then(|| Loss::new("service_tier", "this endpoint has no such tier"))
 }
 
 /// How a model is told to think, by what the catalogue knows of it.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{
     Admitted,
-    ask::ask,
+    ask::{self, ask},
     continuation::{Seam, Told, sequel},
     detached::Waiter,
     hedge, loss,
@@ -203,7 +203,10 @@ impl Run {
         let tier = fitted.map_err(unsent)?;
         self.meter.leg().try_now();
         let called = ask(&self.core, self.meter.asking(), &mut self.losses).await;
-        self.meter.request_mut().service_tier = tier;
+        let request = self.meter.request_mut();
+        let untold = ask::untold_tier(tier.as_deref(), request);
+        request.service_tier = tier;
+        self.losses.extend(untold);
         called
     }
 

@@ -34,6 +34,8 @@ struct Fork {
     core: Core,
     target: Target,
     request: Box<Request>,
+    /// The service tier that the caller wants.
+    tier: Option<String>,
     dialect: Dialect,
     generation: GenerationId,
 }
@@ -147,8 +149,9 @@ impl Fork {
     fn of(run: &Run, target: Target, limit: Option<u64>) -> Result<Self, Failure> {
         let admitted = run.meter.admitted();
         let mut request = Box::new(admitted.request.clone());
-        ask::fit(&mut request, &target, limit.or(run.asked)).map_err(unsent)?;
+        let tier = ask::fit(&mut request, &target, limit.or(run.asked)).map_err(unsent)?;
         Ok(Self {
+            tier,
             core: run.core.clone(),
             target,
             request,
@@ -166,6 +169,7 @@ impl Fork {
             generation: &self.generation,
         };
         let called = ask(&self.core, asking, &mut losses).await;
+        losses.extend(ask::untold_tier(self.tier.as_deref(), &self.request));
         Heard { called, losses }
     }
 }
