@@ -29,7 +29,7 @@ pub use self::{
     env::Variables,
     model::Model,
     problem::{Place, Problem, Problems},
-    provider::Provider,
+    provider::{Location, Place as ProviderPlace, Provider},
     sections::{Data, Database, Durability, Limits, Local, Log, LogFormat, Routing, Server},
     upstream::Upstream,
 };

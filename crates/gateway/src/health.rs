@@ -48,11 +48,11 @@ impl Board {
     #[must_use]
     pub fn new(catalog: &Catalog, outage_window_ms: u64) -> Self {
         let window = i64::try_from(outage_window_ms.saturating_mul(1_000)).unwrap_or(i64::MAX);
-        let mut places: HashMap<&ProviderId, usize> = HashMap::new();
+        let mut places: HashMap<(&ProviderId, u16), usize> = HashMap::new();
         let mut account_of = Vec::new();
         for endpoint in catalog.all_endpoints() {
             let next = places.len();
-            account_of.push(*places.entry(&endpoint.provider).or_insert(next));
+            account_of.push(*places.entry(endpoint.account()).or_insert(next));
         }
         let many = |make: fn(i64) -> Vitals, count| {
             let vitals = std::iter::repeat_with(|| make(window));

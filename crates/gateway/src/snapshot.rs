@@ -6,9 +6,10 @@ use std::sync::Arc;
 use canon::{PicoUsd, ProviderId};
 use foldhash::HashMap;
 use policy::catalog::{
-    self, Catalog, Modalities, Modality, Own, Parameter, Parameters, PriceSheet, Quantization, Unit,
+    self, Catalog, Endpoint, Modalities, Modality, Own, Parameter, Parameters, PriceSheet,
+    Quantization, Unit,
 };
-use providers::{Client, OwnProvider, Upstream, local};
+use providers::{Client, Configured, OwnProvider, Upstream, local};
 use thiserror::Error;
 use tracing::{info, warn};
 
@@ -19,8 +20,10 @@ use crate::config::{Config, Provider};
 pub struct Snapshot {
     /// Models and their endpoints, those of own vendors included.
     pub catalog: Catalog,
-    /// Configured providers by id.
+    /// Configured providers by id; of one with several places the first.
     pub upstreams: HashMap<ProviderId, Arc<Upstream>>,
+    /// Who is called for each endpoint, by its index.
+    asked: Box<[Option<Arc<Upstream>>]>,
 }
 
 /// Why a configuration makes no snapshot.
@@ -42,10 +45,18 @@ impl Snapshot {
     pub fn of(config: &Config, found: Vec<local::Found>) -> Result<Self, SnapshotError> {
         let embedded = Catalog::embedded();
         let mut upstreams = HashMap::default();
+        let mut places = Vec::new();
         let mut own = Vec::new();
         for provider in config.providers.values() {
-            let upstream = upstream_of(provider).map_err(SnapshotError::Provider)?;
-            upstreams.insert(provider.id.clone(), Arc::new(upstream));
+            for (place, configured) in provider.all_places() {
+                let upstream =
+                    upstream_of(provider, configured).map_err(SnapshotError::Provider)?;
+                let upstream = Arc::new(upstream);
+                upstreams
+                    .entry(provider.id.clone())
+                    .or_insert_with(|| Arc::clone(&upstream));
+                places.push((Arc::new(place), upstream));
+            }
             own.extend(provider.own_models(&embedded));
         }
         for server in found {
@@ -77,8 +88,29 @@ impl Snapshot {
             );
             own.extend(fresh);
         }
-        let catalog = embedded.with_own(own).map_err(SnapshotError::Catalog)?;
-        Ok(Self { catalog, upstreams })
+        let all: Vec<_> = places.iter().map(|(place, _)| Arc::clone(place)).collect();
+        let catalog = embedded.with_own(own);
+        let catalog = catalog.and_then(|catalog| catalog.with_places(&all));
+        let catalog = catalog.map_err(SnapshotError::Catalog)?;
+        let asked = |endpoint: &Endpoint| match &endpoint.place {
+            None => upstreams.get(&endpoint.provider).map(Arc::clone),
+            Some(here) => {
+                let found = places.iter().find(|(place, _)| Arc::ptr_eq(place, here));
+                found.map(|(_, upstream)| Arc::clone(upstream))
+            }
+        };
+        let asked = catalog.all_endpoints().iter().map(asked).collect();
+        Ok(Self {
+            catalog,
+            upstreams,
+            asked,
+        })
+    }
+
+    /// Who is called for this endpoint; `None` where its vendor is not configured.
+    #[must_use]
+    pub fn upstream(&self, endpoint: &Endpoint) -> Option<&Arc<Upstream>> {
+        self.asked.get(endpoint.index)?.as_ref()
     }
 }
 
@@ -96,15 +128,15 @@ pub async fn discover(config: &Config) -> Vec<local::Found> {
     }
 }
 
-fn upstream_of(provider: &Provider) -> Result<Upstream, providers::Error> {
-    let upstream = made_of(provider)?;
+fn upstream_of(provider: &Provider, configured: Configured) -> Result<Upstream, providers::Error> {
+    let upstream = made_of(provider, configured)?;
     Ok(match provider.cancel_stops_billing {
         Some(stops) => upstream.cancelling(stops),
         None => upstream,
     })
 }
 
-fn made_of(provider: &Provider) -> Result<Upstream, providers::Error> {
+fn made_of(provider: &Provider, configured: Configured) -> Result<Upstream, providers::Error> {
     let Some(known) = providers::find(provider.id.as_str()).filter(|_| provider.dialect.is_none())
     else {
         return Upstream::own(OwnProvider {
@@ -116,13 +148,13 @@ fn made_of(provider: &Provider) -> Result<Upstream, providers::Error> {
                 .unwrap_or_else(|| provider.id.to_string()),
             // The configuration does not pass without a dialect and an address.
             dialect: provider.dialect.unwrap_or(canon::Dialect::OpenAiChat),
-            base_url: provider.base_url.clone().unwrap_or_default(),
-            also: provider.also.clone(),
-            key: provider.api_key.clone(),
+            base_url: configured.base_url.unwrap_or_default(),
+            also: configured.also,
+            key: configured.key,
             data_policy: provider.data_policy,
         });
     };
-    Upstream::configured(known, provider.configured())
+    Upstream::configured(known, configured)
 }
 
 /// A model on this machine: it costs nothing, and nobody says what it can do, so nothing is held back from it.

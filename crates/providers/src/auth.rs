@@ -5,6 +5,7 @@
 //! a header that never changes, a signature over each request, or a token that is fetched and kept fresh.
 
 mod aws;
+mod azure;
 mod clients;
 mod google;
 mod grant;
@@ -32,11 +33,12 @@ pub enum Auth {
     Header(&'static str),
     /// A member of the query with the key (`?key=…`), for servers that take it nowhere else.
     Query(&'static str),
-    /// AWS Signature Version 4 for this service, or a Bedrock API key as bearer.
+    /// AWS Signature Version 4 for this service by the keys of a user, a role or a machine; or a Bedrock API key as
+    /// bearer.
     Aws(&'static str),
-    /// Google's OAuth: a service account, a user's own credentials, or the machine's.
+    /// Google's OAuth: a service account, a user's own credentials, another house's, or the machine's.
     Google,
-    /// Azure: a key in `api-key`, or a client of Entra ID.
+    /// Azure: a key in `api-key`, a client of Entra ID, or the machine's identity.
     Azure,
     /// Databricks: a personal access token as bearer, or a service principal.
     Databricks,
@@ -99,7 +101,7 @@ impl Auth {
             Self::Bearer | Self::Header(_) | Self::Query(_) => &[],
             Self::Aws(_) => aws::SETTINGS,
             Self::Google => google::SETTINGS,
-            Self::Azure => clients::ENTRA,
+            Self::Azure => azure::SETTINGS,
             Self::Databricks => clients::DATABRICKS,
             Self::Snowflake => snowflake::SETTINGS,
             Self::Ibm => clients::IBM,
@@ -110,9 +112,9 @@ impl Auth {
     pub(crate) const fn instead(self) -> &'static str {
         match self {
             Self::Bearer | Self::Header(_) | Self::Query(_) | Self::Ibm => "",
-            Self::Aws(_) => ", or access_key_id and secret_access_key, or profile",
+            Self::Aws(_) => ", or access_key_id and secret_access_key, or profile, or role_arn",
             Self::Google => ", or credentials",
-            Self::Azure => ", or tenant_id, client_id and client_secret",
+            Self::Azure => ", or tenant_id, client_id and client_secret or federated_token_file",
             Self::Databricks => ", or client_id and client_secret",
             Self::Snowflake => ", or account, user and private_key",
         }
@@ -145,7 +147,7 @@ impl Auth {
             }
             (Self::Aws(service), None) => aws::prepare(service, settings),
             (Self::Google, None) => google::prepare(settings),
-            (Self::Azure, None) => clients::entra(settings),
+            (Self::Azure, None) => azure::prepare(settings),
             (Self::Databricks, None) => clients::databricks(settings),
             (Self::Snowflake, None) => snowflake::by_key_pair(settings),
         }

@@ -19,7 +19,7 @@ use self::{
     way::{Shown, Spoken},
 };
 use crate::{
-    Auth, DataPolicy, Models, Provider, Setting, Settings,
+    Auth, DataPolicy, Models, Provider, Setting, SettingKind, Settings,
     auth::{Signed, in_query},
 };
 
@@ -119,7 +119,13 @@ impl Upstream {
         configured.base_url = configured
             .base_url
             .filter(|base_url| base_url.trim_end_matches('/') != provider.base_url);
-        let told = |setting: &Setting| configured.settings.get(setting.name).is_some();
+        // A path alone is no credential: it says where one would lie. Nor is what belongs to another cloud.
+        let proves = |setting: &Setting| {
+            !matches!(setting.kind, SettingKind::Path(_)) && !setting.name.starts_with("aws_")
+        };
+        let told = |setting: &Setting| {
+            proves(setting) && configured.settings.get(setting.name).is_some()
+        };
         let has_credentials = configured.key.is_some() || provider.auth.settings().iter().any(told);
         template::complete(provider, &mut configured.settings);
         let spoken = spoken_of(provider, &configured)?;

@@ -150,7 +150,10 @@ pub(crate) fn unsigned(upstream: &Upstream, error: TokenError) -> Box<Fault> {
         TokenError::Refused { status, .. } if (400..500).contains(status) && *status != 429 => {
             Again::OtherAccount
         }
-        TokenError::Garbage | TokenError::Unsendable => Again::OtherAccount,
+        TokenError::Garbage
+        | TokenError::Unsendable
+        | TokenError::File { .. }
+        | TokenError::Over(_) => Again::OtherAccount,
         TokenError::Refused { .. } | TokenError::Unreachable(_) | TokenError::Late => {
             Again::Elsewhere { after_ms: None }
         }

@@ -60,7 +60,7 @@ fn table_of(snapshot: &Snapshot, models: &[&Model]) -> String {
     for model in models {
         for endpoint in snapshot.catalog.endpoints(model) {
             let context = endpoint.context_length.or(model.context_length);
-            let enabled = snapshot.upstreams.contains_key(&endpoint.provider);
+            let enabled = snapshot.upstream(endpoint).is_some();
             rows.push(vec![
                 model.slug.to_string(),
                 context.map_or_else(|| "?".to_owned(), |tokens| tokens.to_string()),
@@ -81,7 +81,7 @@ fn json_of(snapshot: &Snapshot, model: &Model) -> Value {
         json!({
             "endpoint": endpoint.tag,
             "provider": endpoint.provider,
-            "enabled": snapshot.upstreams.contains_key(&endpoint.provider),
+            "enabled": snapshot.upstream(endpoint).is_some(),
             "upstream_id": endpoint.upstream_id,
             "lane": endpoint.lane.name(),
             "context_length": endpoint.context_length,

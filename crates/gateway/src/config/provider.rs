@@ -1,5 +1,6 @@
 //! `[providers.…]`: vendors that are known, enabled by having a key, and vendors of one's own.
 
+mod place;
 mod vendor;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,11 +10,12 @@ use http::Uri;
 use policy::catalog::{Catalog, Own};
 use providers::{DataPolicy, Settings};
 
+pub use self::place::{Location, Place};
 use super::{
     env,
     model::{self, Model},
     nearest::nearest,
-    problem::Place,
+    problem::Place as Spot,
     secret,
     section::Section,
 };
@@ -47,6 +49,10 @@ pub struct Provider {
     pub cancel_stops_billing: Option<bool>,
     /// Models beyond those the catalogue knows there.
     pub models: Vec<Model>,
+    /// Where it is, as far as that was said.
+    pub location: Location,
+    /// The places at which it is asked, where there are several; what stands above is then what they share.
+    pub places: Vec<Place>,
 }
 
 impl Provider {
@@ -107,7 +113,9 @@ fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Optio
     let name = section
         .text("name", &variable("name"))
         .map(|(name, _)| name);
-    let provider = Provider {
+    let mut provider = Provider {
+        location: Location::read(&mut section, vendor, &Location::default()),
+        places: Vec::new(),
         api_key,
         base_url,
         dialect,
@@ -122,19 +130,10 @@ fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Optio
         models: model::read(&mut section),
         id,
     };
+    provider.places = place::read(&mut section, &provider, vendor);
     let usable = match vendor {
         None => {
-            if !section.says("dialect") {
-                miss_dialect(&mut section, &provider.id);
-            }
-            if provider.base_url.is_none() && !section.says("base_url") {
-                let place = section.place();
-                section.fault(
-                    place,
-                    "base_url",
-                    "missing: a vendor of one's own needs an address",
-                );
-            }
+            miss_what_own_ones_need(&mut section, &provider);
             true
         }
         Some(known) => {
@@ -146,6 +145,20 @@ fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Optio
     };
     section.end();
     (enabled && usable).then_some(provider)
+}
+
+/// A vendor of one's own has a dialect, and it or each of its places an address.
+fn miss_what_own_ones_need(section: &mut Section<'_, '_>, provider: &Provider) {
+    if !section.says("dialect") {
+        miss_dialect(section, &provider.id);
+    }
+    let places = &provider.places;
+    let everywhere = !places.is_empty() && places.iter().all(|place| place.base_url.is_some());
+    if provider.base_url.is_none() && !everywhere && !section.says("base_url") {
+        let place = section.place();
+        let say = "missing: a vendor of one's own needs an address";
+        section.fault(place, "base_url", say);
+    }
 }
 
 /// The dialects that vendors speak, by their names: all but the one that is only served.
@@ -209,14 +222,14 @@ fn read_key(
             Ok(resolved) => Some(resolved.secret),
             Err(say) => {
                 drop(value);
-                section.fault(Place::Variable(name.to_owned()), "api_key", say);
+                section.fault(Spot::Variable(name.to_owned()), "api_key", say);
                 None
             }
         };
     };
     match secret::resolve(&reference, variables) {
         Ok(resolved) => {
-            if resolved.literal && matches!(place, Place::File { .. }) {
+            if resolved.literal && matches!(place, Spot::File { .. }) {
                 let say = "a secret in the open: write \"env:NAME\" or \"file:PATH\"".to_owned();
                 let path = section.path_of("api_key");
                 section.reading.warn(place, path, say);

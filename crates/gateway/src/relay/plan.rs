@@ -87,7 +87,7 @@ impl Plan {
                 return None;
             };
             let endpoint = self.snapshot.catalog.all_endpoints().get(target.endpoint)?;
-            if let Some(upstream) = self.snapshot.upstreams.get(&endpoint.provider) {
+            if let Some(upstream) = self.snapshot.upstream(endpoint) {
                 return Some(Target {
                     snapshot: Arc::clone(&self.snapshot),
                     endpoint: target.endpoint,
@@ -155,7 +155,7 @@ pub fn plan_in(
         }
         wishes.push(wish_of(&resolved));
         for endpoint in resolved.endpoints() {
-            match snapshot.upstreams.get(&endpoint.provider) {
+            match snapshot.upstream(endpoint) {
                 Some(upstream) if !speaks(upstream, endpoint) => {}
                 Some(upstream) => {
                     let candidate = candidate(rank, resolved.model, endpoint, upstream, &needs);

@@ -87,6 +87,8 @@ fn the_examples_of_the_default_file_are_a_sound_file() {
         ("AWS_SECRET_ACCESS_KEY", "s"),
         ("GOOGLE", user),
         ("AZURE_API_KEY", "k"),
+        ("AZURE_API_KEY_SWEDEN", "k"),
+        ("OPENAI_API_KEY_B", "k"),
         ("DATABRICKS_TOKEN", "k"),
         ("SNOWFLAKE_PAT", "k"),
         ("CLOUDFLARE_API_TOKEN", "k"),

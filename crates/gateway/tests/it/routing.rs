@@ -3,3 +3,4 @@
 mod figures;
 mod health;
 mod preferences;
+mod regions;

@@ -1,32 +1,46 @@
 //! How a token is asked for: the few forms of OAuth that vendors use.
 
-use std::time::Duration;
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use canon::Secret;
-use http::{HeaderValue, Method, Request, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use http_body_util::Full;
 use serde_json::json;
 
-use super::{Missing, jwt::RsaKey, token::TokenError};
-use crate::upstream::is_safe;
+use super::{
+    Missing,
+    google::{Federated, Impersonated},
+    jwt::RsaKey,
+    token::{Fetching, Source, TokenError, exchange, read},
+};
+use crate::{Client, upstream::is_safe};
 
 /// How long signed claims hold; both Google and Snowflake take no longer ones.
 const CLAIMS_S: i64 = 3_600;
 
 /// How a token is come by.
 #[derive(Debug)]
-pub(super) enum Grant {
+pub(crate) enum Grant {
     /// Asked of an endpoint.
     Asked(Asked),
     /// Signed on the spot.
     SelfSigned(SelfSigned),
+    /// Traded for the proof of another house (Google).
+    Federated(Box<Federated>),
+    /// Had in another's name (Google).
+    Impersonated(Box<Impersonated>),
 }
 
 /// A question to a token endpoint.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     url: Uri,
     proof: Proof,
 }
@@ -50,13 +64,19 @@ pub(super) enum Proof {
         scope: &'static str,
         audience: String,
     },
-    /// Nothing: the machine is known (Google's metadata server).
-    Machine,
+    /// Fields of a form, and one more that is read out of a file each time: others write it anew.
+    FormFile {
+        fields: Vec<(&'static str, Secret<String>)>,
+        name: &'static str,
+        path: PathBuf,
+    },
+    /// Nothing but a header: the machine is known (metadata servers of Google and Azure).
+    Machine(HeaderName, HeaderValue),
 }
 
 /// Claims that are the token.
 #[derive(Debug)]
-pub(super) struct SelfSigned {
+pub(crate) struct SelfSigned {
     pub(super) key: RsaKey,
     pub(super) issuer: String,
     pub(super) subject: String,
@@ -72,12 +92,7 @@ impl Asked {
             setting: "token_url",
             why,
         };
-        let url: Uri = url.parse().map_err(|_| unusable("is not an address"))?;
-        if !is_safe(&url) {
-            return Err(unusable(
-                "must begin with https://, but on this machine and in private networks",
-            ));
-        }
+        let url = safe(url).map_err(unusable)?;
         Ok(Self { url, proof })
     }
 
@@ -85,6 +100,11 @@ impl Asked {
     pub(super) fn request(&self, now_s: i64) -> Result<Request<Full<Bytes>>, TokenError> {
         let body = match &self.proof {
             Proof::Form(fields) | Proof::Basic { fields, .. } => form(fields),
+            Proof::FormFile { fields, name, path } => {
+                let mut fields = fields.clone();
+                fields.push((name, read_file(path, "the federated token file")?));
+                form(&fields)
+            }
             Proof::Claims {
                 key,
                 key_id,
@@ -105,14 +125,14 @@ impl Asked {
                     "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={signed}"
                 )
             }
-            Proof::Machine => String::new(),
+            Proof::Machine(..) => String::new(),
         };
         let mut request = Request::new(Full::new(Bytes::from(body)));
         *request.uri_mut() = self.url.clone();
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        if let Proof::Machine = &self.proof {
-            headers.insert("metadata-flavor", HeaderValue::from_static("Google"));
+        if let Proof::Machine(name, value) = &self.proof {
+            headers.insert(name, value.clone());
             return Ok(request);
         }
         headers.insert(
@@ -131,6 +151,36 @@ impl Asked {
     }
 }
 
+/// An address to which a secret may be sent.
+///
+/// # Errors
+/// It is none, or anybody could listen in.
+pub(super) fn safe(url: &str) -> Result<Uri, &'static str> {
+    let url: Uri = url.parse().map_err(|_| "is not an address")?;
+    if !is_safe(&url) {
+        return Err("must begin with https://, but on this machine and in private networks");
+    }
+    Ok(url)
+}
+
+impl Source for Grant {
+    type Good = Secret<String>;
+
+    fn fetch<'a>(&'a self, client: &'a Client, now_s: i64) -> Fetching<'a, Secret<String>> {
+        Box::pin(async move {
+            match self {
+                Self::SelfSigned(signed) => signed.token(now_s),
+                Self::Asked(asked) => {
+                    let body = exchange(client, asked.request(now_s)?).await?;
+                    read(&body, now_s).ok_or(TokenError::Garbage)
+                }
+                Self::Federated(federated) => federated.token(client, now_s).await,
+                Self::Impersonated(other) => other.token(client, now_s).await,
+            }
+        })
+    }
+}
+
 impl SelfSigned {
     /// The token and how long it holds.
     pub(super) fn token(&self, now_s: i64) -> Result<(Secret<String>, Duration), TokenError> {
@@ -146,8 +196,28 @@ impl SelfSigned {
     }
 }
 
+/// What a file holds that others write anew: short, so that reading it holds nobody up.
+///
+/// # Errors
+/// It cannot be read, or is no text.
+pub(super) fn read_file(path: &Path, what: &'static str) -> Result<Secret<String>, TokenError> {
+    const BYTES_MAX: u64 = 64 << 10;
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(BYTES_MAX).read_to_string(&mut text));
+    read.map_err(|error| TokenError::File {
+        what,
+        kind: error.kind(),
+    })?;
+    let text = text.trim();
+    if text.is_empty() {
+        let kind = io::ErrorKind::UnexpectedEof;
+        return Err(TokenError::File { what, kind });
+    }
+    Ok(Secret::new(text.to_owned()))
+}
+
 /// A form as it is sent.
-fn form(fields: &[(&str, Secret<String>)]) -> String {
+pub(super) fn form(fields: &[(&str, Secret<String>)]) -> String {
     let mut text = String::new();
     for (name, value) in fields {
         if !text.is_empty() {

@@ -29,6 +29,9 @@ pub enum SettingKind {
     /// The content of a file. The configuration refers to it (`"file:PATH"`), a variable holds its path, and where
     /// neither says anything it may lie at this path below the home folder (empty: nowhere).
     File(&'static str),
+    /// A path, for what is read again and again because others write it anew. Where neither the configuration nor a
+    /// variable names it, it may be this one below the home folder (empty: nowhere).
+    Path(&'static str),
 }
 
 /// What was given, by name. `Debug` shows names only.
@@ -76,6 +79,19 @@ impl Setting {
         }
     }
 
+    /// A path.
+    pub(crate) const fn path(
+        name: &'static str,
+        variables: &'static [&'static str],
+        below_home: &'static str,
+        says: &'static str,
+    ) -> Self {
+        Self {
+            kind: SettingKind::Path(below_home),
+            ..Self::text(name, variables, says)
+        }
+    }
+
     /// The same with a default.
     pub(crate) const fn or(self, default: &'static str) -> Self {
         Self {
@@ -91,6 +107,16 @@ impl Settings {
         if !value.expose().is_empty() {
             self.0.insert(name, value);
         }
+    }
+
+    /// Forgets a value.
+    pub fn unset(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    /// Takes over every value of others.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     /// The value of this name.

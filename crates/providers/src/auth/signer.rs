@@ -69,7 +69,8 @@ impl Signer {
     pub(crate) fn refused(&self) {
         match self {
             Self::Token(token) => token.forget(),
-            Self::Fixed | Self::Query(..) | Self::Aws(_) => {}
+            Self::Aws(signer) => signer.refused(),
+            Self::Fixed | Self::Query(..) => {}
         }
     }
 
@@ -90,9 +91,7 @@ impl Signer {
                 *request.uri_mut() = uri.ok_or(TokenError::Unsendable)?;
                 Ok(())
             }
-            Self::Aws(signer) => signer
-                .sign(request, body, now_s)
-                .map_err(|_| TokenError::Unsendable),
+            Self::Aws(signer) => signer.sign(client, request, (body, now_s)).await,
             Self::Token(token) => {
                 let secret: Secret<String> = Box::pin(token.get(client, now_s)).await?;
                 let (name, value) = bearer(&secret).map_err(|_| TokenError::Unsendable)?;

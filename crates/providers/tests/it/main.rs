@@ -7,6 +7,7 @@
 )]
 
 mod calls;
+mod clouds;
 mod compliance;
 mod local;
 mod recorded;

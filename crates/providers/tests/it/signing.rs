@@ -31,15 +31,15 @@ use crate::{ask, server::response, vendor};
 const SECRET: &str = "cl1ent-s3cret-do-not-print";
 
 /// A token endpoint that keeps what it was asked.
-struct Tokens {
-    url: String,
-    asked: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Tokens {
+    pub(crate) url: String,
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
     _task: JoinSet<()>,
 }
 
 impl Tokens {
     /// Gives out `tok-1`, `tok-2` …, each for so many seconds.
-    async fn start(seconds: u64) -> Self {
+    pub(crate) async fn start(seconds: u64) -> Self {
         let count = AtomicUsize::new(0);
         Self::answering(move |_| {
             let number = count.fetch_add(1, Ordering::Relaxed) + 1;
@@ -49,7 +49,7 @@ impl Tokens {
         .await
     }
 
-    async fn answering(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
+    pub(crate) async fn answering(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/token", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -73,11 +73,11 @@ impl Tokens {
         }
     }
 
-    fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.asked.lock().len()
     }
 
-    fn last(&self) -> String {
+    pub(crate) fn last(&self) -> String {
         self.asked.lock().last().unwrap().clone()
     }
 }
@@ -110,7 +110,7 @@ fn is_whole(text: &str) -> bool {
 }
 
 /// A known vendor in the place of which the fake vendor stands.
-fn at(
+pub(crate) fn at(
     fake: &Vendor,
     (id, wire): (&str, Wire),
     key: Option<&str>,
@@ -132,13 +132,13 @@ fn at(
 }
 
 /// A header of the last request at the fake vendor.
-fn header(fake: &Vendor, name: &str) -> Option<String> {
+pub(crate) fn header(fake: &Vendor, name: &str) -> Option<String> {
     let sent = fake.requests().pop().unwrap();
     Some(sent.headers.get(name)?.to_str().unwrap().to_owned())
 }
 
 /// A new RSA key in PEM form, and its public half.
-fn rsa() -> (String, Vec<u8>) {
+pub(crate) fn rsa() -> (String, Vec<u8>) {
     let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = pair.as_der().unwrap();
     let text = STANDARD.encode(der.as_ref());
@@ -165,7 +165,7 @@ fn claims(token: &str, public: &[u8]) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
 }
 
-fn service_account(pem: &str, url: &str) -> String {
+pub(crate) fn service_account(pem: &str, url: &str) -> String {
     json!({
         "type": "service_account",
         "client_email": "weir@project.example",
@@ -336,7 +336,7 @@ async fn a_token_endpoint_in_trouble_is_nobodys_fault_and_another_provider_may_d
 }
 
 /// The whole chain of a fault, as the log shows it.
-fn log_of(fault: &canon::Fault) -> String {
+pub(crate) fn log_of(fault: &canon::Fault) -> String {
     let mut text = fault.to_string();
     let mut source = std::error::Error::source(fault);
     while let Some(error) = source {
@@ -440,9 +440,9 @@ async fn a_key_pair_of_snowflake_signs_tokens_of_its_own() {
 async fn credentials_that_cannot_be_used_are_refused_by_name_and_never_shown() {
     let fake = vendor().await;
     let (pem, _) = rsa();
-    let half = [("client_id", "app")];
-    let no_region: [(&'static str, &str); 2] =
-        [("access_key_id", "AKIA"), ("credentials_file", "[a]\nb=c")];
+    let half = [("tenant_id", "t"), ("client_id", "app")];
+    let half_a_key = [("access_key_id", "AKIA")];
+    let no_profile = [("credentials_file", "[a]\nb=c"), ("profile", "staging")];
     let file = |text: &'static str| [("credentials", text)];
     let encrypted = [
         ("account", "a"),
@@ -460,14 +460,14 @@ async fn credentials_that_cannot_be_used_are_refused_by_name_and_never_shown() {
     ];
     for (id, given, words) in [
         ("azure", &half[..], "client_secret"),
-        ("databricks", &half[..], "client_secret"),
+        ("databricks", &half[1..], "client_secret"),
         ("azure", &public_url[..], "token_url: must begin with https"),
         (
             "amazon-bedrock",
-            &no_region[..],
+            &half_a_key[..],
             "secret_access_key or AWS_SECRET",
         ),
-        ("amazon-bedrock", &no_region[1..], "no such profile"),
+        ("amazon-bedrock", &no_profile[..], "no such profile"),
         ("google-vertex", &file("{"), "credentials: not valid JSON"),
         (
             "google-vertex",

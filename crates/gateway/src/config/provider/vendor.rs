@@ -30,10 +30,25 @@ pub(super) fn read(
         let variable = env::of_provider(vendor.id, setting.name);
         let value = match section.text(setting.name, &variable) {
             Some((text, place)) => written(section, setting, (text, place)),
-            None if named || setting.kind == SettingKind::Text => elsewhere(section, setting),
+            None if named || is_open(setting) => elsewhere(section, setting),
             None => None,
         };
         if let Some(value) = value {
+            settings.set(setting.name, value);
+        }
+    }
+    settings
+}
+
+/// Reads the settings that a place of a vendor says itself.
+pub(super) fn read_written(
+    section: &mut Section<'_, '_>,
+    vendor: &providers::Provider,
+) -> Settings {
+    let mut settings = Settings::default();
+    for setting in vendor.all_settings() {
+        let said = section.text(setting.name, "");
+        if let Some(value) = said.and_then(|said| written(section, setting, said)) {
             settings.set(setting.name, value);
         }
     }
@@ -46,8 +61,10 @@ fn written(
     setting: &Setting,
     (text, place): (String, Place),
 ) -> Option<Secret<String>> {
-    if setting.kind == SettingKind::Text {
-        return Some(Secret::new(text));
+    if is_open(setting) {
+        let path = matches!(setting.kind, SettingKind::Path(_));
+        let bare = text.strip_prefix("file:").filter(|_| path);
+        return Some(Secret::new(bare.map_or(text.clone(), str::to_owned)));
     }
     match secret::document(&text, section.reading.variables) {
         Ok(resolved) => {
@@ -70,6 +87,20 @@ fn written(
     }
 }
 
+/// Whether anyone may read it.
+const fn is_open(setting: &Setting) -> bool {
+    matches!(setting.kind, SettingKind::Text | SettingKind::Path(_))
+}
+
+/// A path below the home folder, where there is something.
+fn existing(variables: &dyn Variables, below_home: &str) -> Option<String> {
+    if below_home.is_empty() {
+        return None;
+    }
+    let path = Path::new(&variables.get(HOME)?).join(below_home);
+    path.exists().then(|| path.to_str().map(str::to_owned))?
+}
+
 /// A setting as the vendor's own tools have it: in a variable, or in a file below the home folder.
 fn elsewhere(section: &mut Section<'_, '_>, setting: &Setting) -> Option<Secret<String>> {
     let variables = section.reading.variables;
@@ -79,6 +110,11 @@ fn elsewhere(section: &mut Section<'_, '_>, setting: &Setting) -> Option<Secret<
         .find_map(|name| Some((*name, variables.get(name)?)));
     let below_home = match setting.kind {
         SettingKind::Text => return found.map(|(_, text)| Secret::new(text)),
+        SettingKind::Path(below_home) => {
+            let text = found.map(|(_, text)| text);
+            let text = text.or_else(|| existing(variables, below_home));
+            return text.map(Secret::new);
+        }
         SettingKind::Secret => "",
         SettingKind::File(below_home) => below_home,
     };
@@ -106,20 +142,42 @@ fn elsewhere(section: &mut Section<'_, '_>, setting: &Setting) -> Option<Secret<
     }
 }
 
-/// Whether the vendor can be called with what was given; else why not, as a fault where the vendor is named and as a
-/// warning where only its key was found.
+/// Whether the vendor can be called with what was given, at each of its places; else why not, as a fault where the
+/// vendor is named and as a warning where only its key was found.
 pub(super) fn is_usable(
     section: &mut Section<'_, '_>,
     vendor: &'static providers::Provider,
     (provider, listed, named): (&Provider, bool, bool),
 ) -> bool {
-    let made = Upstream::configured(vendor, provider.configured());
+    if provider.places.is_empty() {
+        let made = Upstream::configured(vendor, provider.configured());
+        return made.map_or_else(
+            |error| refuse(section, &error, "", (listed, named)),
+            |_| true,
+        );
+    }
+    let mut all = true;
+    for place in &provider.places {
+        if let Err(error) = Upstream::configured(vendor, place.configured()) {
+            let below = format!("places.{}.", place.name);
+            all &= refuse(section, &error, &below, (listed, named));
+        }
+    }
+    all
+}
+
+/// Says why a vendor cannot be called; `below` is its place, with a dot behind it.
+fn refuse(
+    section: &mut Section<'_, '_>,
+    error: &Error,
+    below: &str,
+    (listed, named): (bool, bool),
+) -> bool {
     let place = section.place();
-    let Err(error) = made else { return true };
-    let name = match &error {
+    let name = match error {
         Error::NoKey { .. } => {
             if listed {
-                let path = section.path_of("api_key");
+                let path = section.path_of(&format!("{below}api_key"));
                 let say = format!("no key is set, so this vendor is not enabled ({error})");
                 section.reading.warn(place, path, say);
             }
@@ -129,10 +187,11 @@ pub(super) fn is_usable(
         Error::Address { .. } => "base_url",
         Error::Key { .. } | Error::Id { .. } | Error::Dialect { .. } => "api_key",
     };
+    let name = format!("{below}{name}");
     if named {
-        section.fault(place, name, error.to_string());
+        section.fault(place, &name, error.to_string());
     } else {
-        let path = section.path_of(name);
+        let path = section.path_of(&name);
         section.reading.warn(place, path, error.to_string());
     }
     false

@@ -208,7 +208,7 @@ impl Filter {
     /// Whether one endpoint has all that is asked of endpoints.
     fn is_served(&self, snapshot: &Snapshot, row: &Row<'_>) -> bool {
         row.endpoints.iter().any(|endpoint| {
-            let upstream = snapshot.upstreams.get(&endpoint.provider);
+            let upstream = snapshot.upstream(endpoint);
             let known = providers::find(endpoint.provider.as_str());
             let name = upstream.map(|upstream| upstream.name());
             let name = name.or(known.map(|known| known.name)).unwrap_or_default();

@@ -146,7 +146,7 @@ fn provider(name: &str, slug: &str, known: Option<&providers::Provider>) -> Valu
 fn provider_name(snapshot: &Snapshot, endpoint: &Endpoint) -> String {
     let id = endpoint.provider.as_str();
     match (
-        snapshot.upstreams.get(&endpoint.provider),
+        snapshot.upstream(endpoint),
         providers::find(id),
     ) {
         (Some(upstream), _) => upstream.name().to_owned(),

@@ -69,7 +69,7 @@ fn row<'a>(
 
 /// Whether an endpoint could serve: its provider is configured (where any is), and its wire is spoken.
 fn can_be_called(snapshot: &Snapshot, endpoint: &Endpoint) -> bool {
-    let upstream = snapshot.upstreams.get(&endpoint.provider);
+    let upstream = snapshot.upstream(endpoint);
     snapshot.upstreams.is_empty() || upstream.is_some_and(|upstream| speaks(upstream, endpoint))
 }
 

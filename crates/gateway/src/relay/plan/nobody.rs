@@ -184,7 +184,7 @@ pub(super) fn excluded(
     let affected: BTreeSet<&str> = excluded
         .iter()
         .filter_map(|each| {
-            let upstream = snapshot.upstreams.get(&endpoint(snapshot, each)?.provider);
+            let upstream = snapshot.upstream(endpoint(snapshot, each)?);
             upstream.map(|upstream| upstream.name())
         })
         .collect();
