@@ -8,6 +8,7 @@ mod message;
 mod places;
 mod reasoning;
 mod sampling;
+mod search;
 mod speech;
 mod tool;
 
@@ -18,6 +19,7 @@ pub use message::{CacheMark, CacheTtl, Citation, Message, Part, Role, TextPart};
 pub use places::{Item, Places};
 pub use reasoning::{Effort, Reasoning, ReasoningBody, ReasoningFormat, ReasoningPart};
 pub use sampling::{Format, Sampling};
+pub use search::Search;
 pub use speech::Speech;
 pub use tool::{Tool, ToolCall, ToolChoice, ToolKind, ToolResult};
 
@@ -52,6 +54,8 @@ pub struct Request {
     pub speech: Option<Speech>,
     /// Whether the answer is wanted in pieces.
     pub stream: bool,
+    /// Whether the web is searched for it.
+    pub search: Option<Search>,
     /// A cache marker for the whole prompt (automatic caching).
     pub cache: Option<CacheMark>,
     /// Groups requests that share a prompt prefix.

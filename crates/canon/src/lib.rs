@@ -25,8 +25,8 @@ mod usage;
 pub use answer::{Choice, FinishReason, Response};
 pub use conversation::{
     CacheMark, CacheTtl, Citation, Effort, Extras, Format, Item, Message, Part, Places, Reasoning,
-    ReasoningBody, ReasoningFormat, ReasoningPart, Request, Role, Sampling, Speech, TextPart, Tool,
-    ToolCall, ToolChoice, ToolKind, ToolResult,
+    ReasoningBody, ReasoningFormat, ReasoningPart, Request, Role, Sampling, Search, Speech,
+    TextPart, Tool, ToolCall, ToolChoice, ToolKind, ToolResult,
 };
 pub use dialect::Dialect;
 pub use event::{Broken, Event, Fold, ReasoningDelta, fold};

@@ -20,6 +20,7 @@ pub mod gemini;
 mod json;
 pub mod loss;
 pub mod ollama;
+mod search;
 pub mod openai;
 pub mod openrouter;
 mod path;
@@ -244,6 +245,8 @@ pub struct Form {
     /// OpenAI chat: a usage chunk comes only when `stream_options.include_usage` asks for it.
     pub ask_for_usage: bool,
     /// OpenAI chat: tool choice `required` is called `any` (Mistral).
+    /// The vendor searches the web by itself on this wire where it is asked to.
+    pub searches: bool,
     pub required_is_any: bool,
     /// Cache breakpoints (`cache_control`) are understood inside OpenAI chat parts.
     pub cache_marks: bool,

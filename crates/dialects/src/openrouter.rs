@@ -6,6 +6,7 @@ mod labels;
 mod ours;
 mod preferences;
 mod routing;
+mod search;
 mod usage;
 
 pub(crate) use error::render_error_object;
@@ -13,6 +14,7 @@ pub use error::{render_availability, render_error, render_metadata};
 pub use labels::{take_metadata, take_session, take_user};
 pub use preferences::render_preferences;
 pub use routing::take_routing;
+pub use search::take_search;
 pub use usage::{render_cost, render_usage};
 
 /// The field in which callers who ask for it find how their request was routed: beside `usage` in answers, beside

@@ -6,7 +6,12 @@ use std::borrow::Cow;
 use canon::{Part, Request, Role};
 use serde_json::Value;
 
-use crate::{Call, CallCount, Dialect, Emulation, Error, Loss, Target, breakpoints};
+pub use emulation::{Emulation, Lacks};
+
+use crate::{Call, CallCount, Dialect, Error, Loss, Target, search};
+
+/// The guarantee of a tool's schema: canon's, and noted besides where it was asked for in Anthropic's terms.
+const STRICT: &str = "strict";
 
 /// Writes a request for a vendor, with what it lacks put in other words; the answer must be put back by the
 /// [`Emulation`], where there is one. What cannot be said is added to `loss`.
@@ -52,6 +57,10 @@ fn worded(
     let marked = breakpoints::translated(call.dialect(), target, request, loss);
     let request = marked.as_ref().unwrap_or(request);
     let (request, emulation) = match Emulation::of(call.lacks(target), request, loss) {
+    let searching = search::offered(call.dialect(), target.form, request, loss)?;
+    let request = searching.as_ref().unwrap_or(request);
+    let unmarked = unmarked(call.dialect(), request);
+    let request = unmarked.as_ref().unwrap_or(request);
         None => (Cow::Borrowed(request), None),
         Some((request, emulation)) => (Cow::Owned(request), Some(emulation)),
     };

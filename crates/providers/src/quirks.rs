@@ -26,6 +26,8 @@ pub enum Quirk {
     CacheMarks,
     /// Tools that take free text are understood.
     CustomTools,
+    /// The vendor searches the web by itself on this wire where it is asked to.
+    Searches,
     /// The dialect is spoken on another vendor's platform, with its paths and frames.
     On(Platform),
     /// Every request carries this header, name in lower case.
@@ -71,6 +73,7 @@ impl Quirk {
             Self::RequiredIsAny => form.required_is_any = true,
             Self::CacheMarks => form.cache_marks = true,
             Self::CustomTools => form.custom_tools = true,
+            Self::Searches => form.searches = true,
             Self::On(platform) => form.platform = platform,
             Self::Header(..) => {}
         }

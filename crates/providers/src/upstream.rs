@@ -252,6 +252,13 @@ impl Upstream {
         ways.find(|way| way.dialect() == caller).unwrap_or(best)
     }
 
+    /// The wire on which the vendor searches the web by itself for this model, where there is one.
+    #[must_use]
+    pub fn searching_way(&self, model: &str) -> Option<&Way> {
+        let searches = |way: &&Way| way.form().searches || way.form().openrouter;
+        self.ways().filter(|way| way.takes(model)).find(searches)
+    }
+
     /// Every wire it is asked on, the best first.
     pub fn ways(&self) -> impl Iterator<Item = &Way> {
         std::iter::once(&self.0.first).chain(&self.0.others)

@@ -14,7 +14,10 @@ pub(super) const ANTHROPIC: Provider = Provider {
     auth: Auth::Header("x-api-key"),
     key_variables: &["ANTHROPIC_API_KEY"],
     speaks: &[Task::Chat],
-    quirks: &[Quirk::Header("anthropic-version", "2023-06-01")],
+    quirks: &[
+        Quirk::Header("anthropic-version", "2023-06-01"),
+        Quirk::Searches,
+    ],
     cancel_stops_billing: true,
     data_policy: DataPolicy {
         training: None,

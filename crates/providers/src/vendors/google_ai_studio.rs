@@ -5,7 +5,7 @@
 
 use dialects::Dialect;
 
-use crate::{Auth, DataPolicy, Links, Provider, Task};
+use crate::{Auth, DataPolicy, Links, Provider, Quirk, Task};
 
 pub(super) const GOOGLE_AI_STUDIO: Provider = Provider {
     id: "google-ai-studio",
@@ -15,7 +15,7 @@ pub(super) const GOOGLE_AI_STUDIO: Provider = Provider {
     auth: Auth::Header("x-goog-api-key"),
     key_variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
     speaks: &[Task::Chat, Task::Embeddings, Task::Images, Task::Speech],
-    quirks: &[],
+    quirks: &[Quirk::Searches],
     cancel_stops_billing: false,
     data_policy: DataPolicy {
         training: None,

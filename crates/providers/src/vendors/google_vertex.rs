@@ -18,7 +18,7 @@ pub(super) const GOOGLE_VERTEX: Provider = Provider {
     takes: Models::Of(&["google"]),
     also: &[
         Wire {
-            quirks: &[Quirk::On(Platform::Vertex)],
+            quirks: &[Quirk::On(Platform::Vertex), Quirk::Searches],
             ..Wire::new(
                 Dialect::Anthropic,
                 concat!(
@@ -53,7 +53,7 @@ pub(super) const GOOGLE_VERTEX: Provider = Provider {
     auth: Auth::Google,
     key_variables: &["GOOGLE_VERTEX_API_KEY"],
     speaks: &[Task::Chat, Task::Embeddings, Task::Images],
-    quirks: &[],
+    quirks: &[Quirk::Searches],
     headquarters: Some("US"),
     ..Provider::OPENAI_LIKE
 };

@@ -11,10 +11,10 @@ pub(super) const OPENAI: Provider = Provider {
     name: "OpenAI",
     dialect: Dialect::OpenAiChat,
     base_url: "https://api.openai.com/v1",
-    also: &[Wire::new(
-        Dialect::OpenAiResponses,
-        "https://api.openai.com/v1",
-    )],
+    also: &[Wire {
+        quirks: &[Quirk::Searches],
+        ..Wire::new(Dialect::OpenAiResponses, "https://api.openai.com/v1")
+    }],
     auth: Auth::Bearer,
     key_variables: &["OPENAI_API_KEY"],
     speaks: &[

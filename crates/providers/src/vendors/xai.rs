@@ -12,7 +12,10 @@ pub(super) const XAI: Provider = Provider {
     dialect: Dialect::OpenAiChat,
     base_url: "https://api.x.ai/v1",
     also: &[
-        Wire::new(Dialect::OpenAiResponses, "https://api.x.ai/v1"),
+        Wire {
+            quirks: &[Quirk::Searches],
+            ..Wire::new(Dialect::OpenAiResponses, "https://api.x.ai/v1")
+        },
         Wire::new(Dialect::Anthropic, "https://api.x.ai/v1"),
     ],
     auth: Auth::Bearer,

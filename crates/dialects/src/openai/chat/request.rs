@@ -51,6 +51,7 @@ pub(in crate::openai) fn parse_fields(mut fields: Fields) -> Result<Request, Err
         verbosity: fields.string("verbosity")?,
         user: take_user(&mut fields)?,
         session_id: take_session(&mut fields)?,
+        search: None,
         metadata: take_metadata(&mut fields)?,
         extras: fields.rest(Dialect::OpenAiChat),
     })

@@ -69,6 +69,7 @@ pub(super) fn parse_request(body: &[u8]) -> Result<Request, Error> {
         verbosity,
         user,
         session_id: take_session(&mut fields)?,
+        search: None,
         metadata: take_metadata(&mut fields)?,
         extras: fields.rest(DIALECT),
     };

@@ -1,0 +1,191 @@
+//! Search of the web by the vendor itself: each dialect's own tool for it.
+//!
+//! Where the facts are from (read 2026-11-22): platform.openai.com/docs/guides/tools-web-search,
+//! docs.claude.com/en/docs/agents-and-tools/tool-use/web-search-tool, ai.google.dev/gemini-api/docs/google-search,
+//! docs.x.ai/docs/guides/tools/search-tools, docs.perplexity.ai/guides/search-domain-filters.
+
+use canon::{Dialect, Extras, Request, Search, Tool, ToolKind};
+use serde_json::{Map, Value, json};
+
+use crate::{Error, Form, Loss};
+
+/// What the wish is called in errors and losses.
+const WISH: &str = "plugins: web";
+/// Searches in one answer where the caller sets no limit: each is billed.
+const USES_MOST: u64 = 5;
+
+/// The request with the vendor's own search on offer; `None` where nothing is to be searched, or the request is handed
+/// on as it is (OpenRouter searches by itself).
+///
+/// # Errors
+/// The vendor has no search of its own on this wire, or none that keeps to these domains.
+pub(crate) fn offered(
+    dialect: Dialect,
+    form: &Form,
+    request: &Request,
+    loss: &mut Vec<Loss>,
+) -> Result<Option<Request>, Error> {
+    let Some(search) = &request.search else {
+        return Ok(None);
+    };
+    if form.openrouter {
+        return Ok(None);
+    }
+    if !form.searches {
+        return Err(unsayable("the vendor has no search of its own here"));
+    }
+    lose_words(search, loss);
+    let mut request = request.clone();
+    match dialect {
+        Dialect::OpenAiResponses => {
+            request
+                .tools
+                .push(native(dialect, responses_tool(search, loss)));
+        }
+        Dialect::Anthropic => {
+            request.tools.push(native(dialect, anthropic_tool(search)?));
+        }
+        Dialect::Gemini => {
+            if !search.include_domains.is_empty() || !search.exclude_domains.is_empty() {
+                return Err(unsayable("Google's search keeps to no domains"));
+            }
+            lose(search.location.is_some(), "user_location", loss);
+            lose(search.max_uses.is_some(), "max_uses", loss);
+            request
+                .tools
+                .push(native(dialect, json!({ "googleSearch": {} })));
+        }
+        Dialect::OpenAiChat => {
+            lose(search.max_uses.is_some(), "max_uses", loss);
+            always_searching(search, &mut request.extras);
+        }
+        Dialect::OpenAiCompletions
+        | Dialect::Bedrock
+        | Dialect::Cohere
+        | Dialect::Ollama
+        | Dialect::Replicate => return Err(unsayable("the dialect has no search")),
+    }
+    Ok(Some(request))
+}
+
+fn native(dialect: Dialect, value: Value) -> Tool {
+    Tool {
+        kind: ToolKind::Native { dialect, value },
+        cache: None,
+        extras: Extras::NONE,
+    }
+}
+
+fn unsayable(why: &'static str) -> Error {
+    Error::Unsayable {
+        what: WISH.to_owned(),
+        why,
+    }
+}
+
+fn lose(is_lost: bool, field: &str, loss: &mut Vec<Loss>) {
+    if is_lost {
+        let why = "the vendor's own search has no such setting";
+        loss.push(Loss::new(format!("{WISH}: {field}"), why));
+    }
+}
+
+/// What only a search in front of the model could heed.
+fn lose_words(search: &Search, loss: &mut Vec<Loss>) {
+    lose(search.prompt.is_some(), "search_prompt", loss);
+    lose(search.max_results.is_some(), "max_results", loss);
+}
+
+/// OpenAI and xAI. How often is not said here but by `max_tool_calls`, which counts all tools.
+fn responses_tool(search: &Search, loss: &mut Vec<Loss>) -> Value {
+    let mut tool = Map::new();
+    tool.insert("type".to_owned(), "web_search".into());
+    lose(search.max_uses.is_some(), "max_uses", loss);
+    lose(!search.exclude_domains.is_empty(), "exclude_domains", loss);
+    if !search.include_domains.is_empty() {
+        let domains = domains_of(&search.include_domains, "include_domains", loss);
+        tool.insert("filters".to_owned(), json!({ "allowed_domains": domains }));
+    }
+    if let Some(location) = &search.location {
+        tool.insert("user_location".to_owned(), Value::Object(location.clone()));
+    }
+    Value::Object(tool)
+}
+
+/// Anthropic takes either list, not both.
+fn anthropic_tool(search: &Search) -> Result<Value, Error> {
+    let mut tool = Map::new();
+    tool.insert("type".to_owned(), "web_search_20250305".into());
+    tool.insert("name".to_owned(), "web_search".into());
+    let uses = search.max_uses.unwrap_or(USES_MOST);
+    tool.insert("max_uses".to_owned(), uses.into());
+    let (wanted, unwanted) = (&search.include_domains, &search.exclude_domains);
+    match (wanted.is_empty(), unwanted.is_empty()) {
+        (true, true) => {}
+        (false, true) => {
+            let domains = plain(wanted).collect();
+            tool.insert("allowed_domains".to_owned(), domains);
+        }
+        (true, false) => {
+            let domains = plain(unwanted).collect();
+            tool.insert("blocked_domains".to_owned(), domains);
+        }
+        (false, false) => {
+            return Err(unsayable(
+                "Anthropic's search keeps to some domains or away from some, not both",
+            ));
+        }
+    }
+    if let Some(location) = &search.location {
+        tool.insert("user_location".to_owned(), Value::Object(location.clone()));
+    }
+    Ok(Value::Object(tool))
+}
+
+/// Perplexity searches whether asked or not: only how is said.
+fn always_searching(search: &Search, extras: &mut Extras) {
+    let wanted = plain(&search.include_domains);
+    let unwanted = plain(&search.exclude_domains).map(|domain| {
+        let domain = domain.as_str().unwrap_or_default();
+        Value::from(format!("-{domain}"))
+    });
+    let domains: Vec<Value> = wanted.chain(unwanted).collect();
+    let chat = Dialect::OpenAiChat;
+    if !domains.is_empty() {
+        extras.insert(chat, "search_domain_filter", Value::Array(domains));
+    }
+    if let Some(location) = &search.location {
+        let mut place = location.clone();
+        place.remove("type");
+        extras.insert(
+            chat,
+            "web_search_options",
+            json!({ "user_location": place }),
+        );
+    }
+}
+
+/// A domain stands for its subdomains everywhere.
+fn plain(domains: &[String]) -> impl Iterator<Item = Value> + '_ {
+    let bare = |domain: &'_ String| domain.strip_prefix("*.").unwrap_or(domain).to_owned();
+    domains.iter().map(move |domain| Value::from(bare(domain)))
+}
+
+/// Without those that only a path tells apart.
+fn domains_of(domains: &[String], field: &str, loss: &mut Vec<Loss>) -> Vec<Value> {
+    let has_path = |domain: &Value| domain.as_str().is_some_and(|text| text.contains('/'));
+    let (narrow, whole): (Vec<Value>, Vec<Value>) = plain(domains).partition(has_path);
+    if narrow.is_empty() {
+        return whole;
+    }
+    let why = "paths are left out here: the whole domain is searched";
+    loss.push(Loss::new(format!("{WISH}: {field}"), why));
+    let domain_of = |domain: Value| {
+        let text = domain.as_str().unwrap_or_default();
+        Value::from(text.split('/').next().unwrap_or_default())
+    };
+    whole
+        .into_iter()
+        .chain(narrow.into_iter().map(domain_of))
+        .collect()
+}
