@@ -6,12 +6,7 @@ use std::borrow::Cow;
 use canon::{Part, Request, Role};
 use serde_json::Value;
 
-pub use emulation::{Emulation, Lacks};
-
-use crate::{Call, CallCount, Dialect, Error, Loss, Target, search};
-
-/// The guarantee of a tool's schema: canon's, and noted besides where it was asked for in Anthropic's terms.
-const STRICT: &str = "strict";
+use crate::{Call, CallCount, Dialect, Emulation, Error, Loss, Target, breakpoints, search};
 
 /// Writes a request for a vendor, with what it lacks put in other words; the answer must be put back by the
 /// [`Emulation`], where there is one. What cannot be said is added to `loss`.
@@ -54,13 +49,11 @@ fn worded(
 ) -> Result<(Vec<u8>, Option<Emulation>), Error> {
     let callers = |error: Error, request: &Request| error.renamed(|path| request.places.name(path));
     sayable(call.dialect(), request).map_err(|error| callers(error, request))?;
+    let searching = search::offered(call.dialect(), target.form, request, loss)?;
+    let request = searching.as_ref().unwrap_or(request);
     let marked = breakpoints::translated(call.dialect(), target, request, loss);
     let request = marked.as_ref().unwrap_or(request);
     let (request, emulation) = match Emulation::of(call.lacks(target), request, loss) {
-    let searching = search::offered(call.dialect(), target.form, request, loss)?;
-    let request = searching.as_ref().unwrap_or(request);
-    let unmarked = unmarked(call.dialect(), request);
-    let request = unmarked.as_ref().unwrap_or(request);
         None => (Cow::Borrowed(request), None),
         Some((request, emulation)) => (Cow::Owned(request), Some(emulation)),
     };
