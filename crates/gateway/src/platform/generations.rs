@@ -106,11 +106,17 @@ fn render(generation: &Generation) -> Value {
 }
 
 fn render_attempt(attempt: &Attempt, is_byok: bool) -> Value {
-    json!({
+    let mut rendered = json!({
         "status": attempt.status,
         "provider_name": attempt.provider,
         "model_permaslug": attempt.model,
         "latency": attempt.latency_ms,
         "is_byok": is_byok,
-    })
+    });
+    // OpenRouter never asks two providers at once, nor has one go on with another's answer.
+    if let (Some(cause), Some(fields)) = (attempt.cause, rendered.as_object_mut()) {
+        let insured = attempt.insured.to_json_number();
+        fields.insert("weir".to_owned(), json!({"cause": cause, "insured": insured}));
+    }
+    rendered
 }

@@ -127,8 +127,15 @@ impl Story {
                     out,
                 );
             }
-            Event::Usage(_) => out.push(event),
-            event => {
+            Event::Usage(_) | Event::Other { .. } | Event::Logprobs { .. } | Event::Fault(_) => {
+                out.push(event);
+            }
+            // What follows the text: it is known now.
+            Event::Finish { .. }
+            | Event::Refusal { .. }
+            | Event::ToolCall { .. }
+            | Event::ToolArguments { .. }
+            | Event::Media { .. } => {
                 self.join_up(out)?;
                 self.say(event, out);
             }

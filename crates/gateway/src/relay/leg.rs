@@ -247,9 +247,7 @@ impl Bill {
                 },
                 now,
             ),
-            Some(reason) => self
-                .hold
-                .provisional(self.charged, reason, generation, now),
+            Some(reason) => self.hold.provisional(self.charged, reason, generation, now),
         }
     }
 

@@ -26,6 +26,7 @@ pub(crate) struct Audit {
     attempts: HashMap<AttemptId, Attempt>,
     /// Records of requests that entries carry.
     records: HashSet<String>,
+    providers: Vec<String>,
 }
 
 /// One attempt by its entries and by its vendor's bill, in nano-USD.
@@ -63,12 +64,23 @@ pub(crate) struct Figures {
 impl Audit {
     /// Reads the journal of a gateway that does not run, and the bills of vendors that have ended everything.
     pub(crate) fn of(lab: &Lab) -> Self {
-        let mut replay = journal::read(&lab.data().join("journal")).unwrap();
+        let vendors = lab.vendors().into_iter();
+        let books = vendors.map(|(id, vendor)| (id, lab.prices(id), vendor.bill()));
+        Self::over(&lab.data(), books)
+    }
+
+    /// Reads the journal in a data folder, and bills with their providers and prices.
+    pub(crate) fn over<'a>(
+        data: &std::path::Path,
+        bills: impl IntoIterator<Item = (&'a str, PriceSheet, Vec<Delivered>)>,
+    ) -> Self {
+        let mut replay = journal::read(&data.join("journal")).unwrap();
         assert!(replay.snapshot.is_none(), "entries are behind a snapshot");
         let mut audit = Self {
             ledger: Ledger::default(),
             attempts: HashMap::new(),
             records: HashSet::new(),
+            providers: Vec::new(),
         };
         for read in replay.entries.by_ref() {
             let (_, entry) = read.unwrap();
@@ -77,9 +89,9 @@ impl Audit {
                 Applied::Repeat => audit.take_record(&entry),
             }
         }
-        for (provider, vendor) in lab.vendors() {
-            let prices = lab.prices(provider);
-            for delivered in vendor.bill() {
+        for (provider, prices, bill) in bills {
+            audit.providers.push(provider.to_owned());
+            for delivered in bill {
                 audit.bill(provider, &prices, &delivered);
             }
         }
@@ -215,7 +227,8 @@ impl Audit {
             self.ledger.balance(&account).get()
         };
         let suspense = self.ledger.balance(&Account::Suspense).get();
-        (bill.sum(), cost("alpha") + cost("beta"), suspense)
+        let costs = self.providers.iter().map(|provider| cost(provider));
+        (bill.sum(), costs.sum(), suspense)
     }
 
     pub(crate) fn figures(&self) -> Figures {

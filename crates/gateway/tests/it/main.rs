@@ -11,7 +11,11 @@ mod command;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod continuation;
+#[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod cuts;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
@@ -20,6 +24,8 @@ mod drain;
 mod failover;
 #[cfg(test)]
 mod forwarding;
+#[cfg(test)]
+mod hedging;
 #[cfg(test)]
 mod house;
 #[cfg(test)]

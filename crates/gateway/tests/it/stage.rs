@@ -126,6 +126,27 @@ impl Stage {
         Self { house, vendors }
     }
 
+    /// The same, but what all vendors serve is this model.
+    pub(crate) async fn open_with(who: Cast<'_>, model: &str, settings: &str) -> Self {
+        let (vendors, config) = cast(who).await;
+        let config = config.replace(MODEL, model);
+        let house = House::open(&format!("{settings}\n{config}")).await;
+        Self { house, vendors }
+    }
+
+    /// The same, with this line in the section of every provider.
+    pub(crate) async fn open_metered(who: Cast<'_>, line: &str) -> Self {
+        let (vendors, config) = cast(who).await;
+        let config = config.replace("api_key = ", &format!("{line}api_key = "));
+        let house = House::open(&config).await;
+        Self { house, vendors }
+    }
+
+    /// The vendors by their ids.
+    pub(crate) fn vendors(&self) -> impl Iterator<Item = (&'static str, &Vendor)> {
+        self.vendors.iter().map(|(id, vendor)| (*id, vendor))
+    }
+
     pub(crate) fn vendor(&self, id: &str) -> &Vendor {
         let found = self.vendors.iter().find(|(name, _)| *name == id);
         &found.unwrap().1

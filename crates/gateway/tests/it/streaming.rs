@@ -384,3 +384,84 @@ async fn tools_called_in_parallel_arrive_whole_in_both_dialects() {
         );
     }
 }
+
+/// Alpha's bill goes on though it is hung up on.
+const METERED: &str = "cancel_stops_billing = false\n";
+
+/// A stage with one vendor whose bill hanging up does not stop.
+async fn metered() -> Stage {
+    Stage::open_metered(LONE, METERED).await
+}
+
+/// Asks for a stream, reads the first piece of it, and leaves. Gives the id of the request.
+async fn taste(stage: &Stage) -> String {
+    let request = stage.request("/api/v1/chat/completions", question(true).to_string());
+    let mut response = stage.house.call(request).await;
+    let id = response.headers()["x-generation-id"].to_str().unwrap().to_owned();
+    let first = response.body_mut().frame().await.unwrap().unwrap();
+    assert!(first.is_data());
+    id
+}
+
+#[tokio::test]
+async fn where_hanging_up_does_not_stop_the_bill_the_rest_is_read_and_paid_by_its_counts() {
+    let stage = metered().await;
+    stage.vendor("alpha").set_mood(Mood {
+        between_ms: 20,
+        ..Mood::default()
+    });
+    let id = taste(&stage).await;
+    let soon = Duration::from_secs(5);
+    let bill = tokio::time::timeout(soon, stage.vendor("alpha").bill_of(1)).await;
+    let bill = bill.unwrap();
+    assert!(bill[0].completed, "{bill:?}");
+    let record = left(&stage, &format!("/api/v1/generation?id={id}")).await;
+    assert_eq!(record["cancelled"], true, "{record}");
+    assert_eq!(record["tokens_completion"], bill[0].completion_tokens, "{record}");
+    assert_eq!(record["tokens_prompt"], bill[0].prompt_tokens, "{record}");
+    assert_eq!(stage.asked(), [1], "nothing is asked again for nobody");
+}
+
+#[tokio::test]
+async fn who_leaves_is_not_tried_for_again() {
+    let stage = Stage::open(PAIR, "").await;
+    stage.vendor("alpha").set_mood(Mood {
+        latency_ms: 100,
+        ..Mood::fail(503)
+    });
+    let request = stage.request("/api/v1/chat/completions", question(false).to_string());
+    let asking = stage.house.call(request);
+    let in_time = tokio::time::timeout(Duration::from_millis(40), asking).await;
+    assert!(in_time.is_err(), "alpha answers later than the caller waits");
+    stage.vendor("alpha").bill_of(1).await;
+    // What is under way ends in the background; then nothing is.
+    while stage.house.app.drain.count() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(stage.asked(), [1, 0]);
+    assert_eq!(stage.house.app.books.open_attempts(), 0);
+}
+
+#[tokio::test]
+async fn a_vendor_hears_within_a_tenth_of_a_second_that_its_caller_left() {
+    const STREAMS: u64 = 40;
+    let stage = Stage::open(LONE, "").await;
+    stage.vendor("alpha").set_mood(Mood {
+        between_ms: 5,
+        chunks: Some(40),
+        text: Some("x".repeat(4_000)),
+        ..Mood::default()
+    });
+    let mut waits = Vec::new();
+    for number in 1..=STREAMS {
+        taste(&stage).await;
+        let left = std::time::Instant::now();
+        let bill = stage.vendor("alpha").bill_of(number).await;
+        waits.push(left.elapsed());
+        assert!(bill.last().unwrap().client_left_after_events.is_some());
+    }
+    waits.sort();
+    let (median, worst) = (waits[waits.len() / 2], waits[waits.len() - 1]);
+    println!("{STREAMS} callers left: vendors heard after {median:?}, at most {worst:?}");
+    assert!(worst < Duration::from_millis(100), "{worst:?}");
+}
