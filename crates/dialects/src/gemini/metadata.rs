@@ -13,6 +13,9 @@ const CANDIDATE: &str = "#candidate";
 /// The fields of the whole answer.
 const ANSWER: &str = "#answer";
 
+/// The field of the probabilities of words.
+const PROBABILITIES: &str = "logprobsResult";
+
 /// What stands beside the parts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Metadata {
@@ -42,8 +45,23 @@ pub(super) fn of_answer(value: &Value) -> Option<(&str, &Map<String, Value>)> {
     matches!(name.as_str(), CANDIDATE | ANSWER).then_some((name.as_str(), fields))
 }
 
+/// Adds the lists of a piece to those of the pieces before it.
+fn go_on(before: &mut Value, piece: &Value) {
+    for (name, value) in piece.as_object().into_iter().flatten() {
+        match (before.get_mut(name), value) {
+            (Some(Value::Array(known)), Value::Array(more)) => known.extend_from_slice(more),
+            _ => {
+                if let Some(fields) = before.as_object_mut() {
+                    fields.insert(name.clone(), value.clone());
+                }
+            }
+        }
+    }
+}
+
 impl Metadata {
-    /// Takes in a value, if it is one that travels; what is said later replaces what was said before.
+    /// Takes in a value, if it is one that travels; what is said later replaces what was said before, but for
+    /// probabilities, which each piece of a stream has of its own words.
     pub(super) fn add(&mut self, value: &Value) -> bool {
         let Some((name, fields)) = of_answer(value) else {
             return false;
@@ -53,7 +71,15 @@ impl Metadata {
         } else {
             &mut self.answer
         };
-        known.extend(fields.clone());
+        for (name, value) in fields {
+            match known.get_mut(name) {
+                Some(before) if name == PROBABILITIES => go_on(before, value),
+                Some(before) => before.clone_from(value),
+                None => {
+                    known.insert(name.clone(), value.clone());
+                }
+            }
+        }
         true
     }
 
@@ -68,5 +94,28 @@ impl Metadata {
             }
         }
         metadata
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn probabilities_of_pieces_add_up_and_all_else_is_said_anew() {
+        let mut metadata = Metadata::default();
+        for word in ["Oslo", " is"] {
+            let chosen = json!([{"token": word}]);
+            let piece =
+                json!({"logprobsResult": {"chosenCandidates": chosen}, "avgLogprobs": word});
+            assert!(metadata.add(&of_candidate(
+                piece.as_object().cloned().unwrap_or_default()
+            )));
+        }
+        let whole = json!({
+            "logprobsResult": {"chosenCandidates": [{"token": "Oslo"}, {"token": " is"}]}, "avgLogprobs": " is",
+        });
+        assert_eq!(Value::Object(metadata.candidate), whole);
     }
 }
