@@ -7,12 +7,15 @@
 
 use std::{hint::black_box, time::Instant};
 
-use canon::{PicoUsd, Preferences, Sort};
+use canon::{Message, PicoUsd, Preferences, Request, Role, Sort};
 use policy::{
+    affinity::{Conversation, Lifetime, Salt, Sessions, Turn},
     catalog::{Lane, Parameters, Quantization},
     health::{Heard, Outcome, Standing, endpoint},
     measure::Measures,
-    routing::{Ask, Candidate, Figures, Prices, Quantiles, Ratio, Tier, is_distillable, plan},
+    routing::{
+        Ask, Candidate, Figures, Prices, Quantiles, Ratio, Tier, Warm, is_distillable, plan, trail,
+    },
     terms::Term,
 };
 use serde_json::json;
@@ -95,6 +98,94 @@ fn show(name: &str, mut work: impl FnMut(u32)) {
     println!("{name:<46} {:>6} ns {made:>3} allocations", time(work));
 }
 
+/// A plan for a conversation that two of the endpoints know.
+fn staying(plain: &Preferences, house: &Preferences) {
+    let ask = ask(plain, house, false);
+    show("plan: drawn, a conversation stays", |seed| {
+        let mut candidates = candidates(20);
+        for at in [3, 7] {
+            if let Some(one) = candidates.get_mut(at) {
+                one.warm = Some(Warm {
+                    named: false,
+                    is_home: at == 3,
+                    tokens: 9_000,
+                    prompt_tokens: 10_000,
+                    completion_tokens: 200,
+                    cache_read: PicoUsd::new(10_000),
+                });
+            }
+        }
+        black_box(plan(&ask, candidates, u64::from(seed)));
+    });
+}
+
+/// What it takes to keep for the record why each endpoint stands where it does.
+fn trails(plain: &Preferences, house: &Preferences) {
+    let tags: Vec<String> = (0..20).map(|at| format!("vendor-{at}/fp8")).collect();
+    let name = |at: usize| {
+        tags.get(at).map(|tag| trail::Name {
+            tag,
+            model: "openai/gpt-oss-120b",
+        })
+    };
+    for count in [2, 20] {
+        let ask = ask(plain, house, false);
+        let order = plan(&ask, candidates(count), 7);
+        show(&format!("trail: {count} endpoints"), |_| {
+            black_box(trail::write(&order, name));
+        });
+        let text = trail::write(&order, name);
+        show(
+            &format!("trail: {count} endpoints, in the record's JSON"),
+            |_| {
+                let mut out = Vec::with_capacity(1_024);
+                black_box(serde_json::to_writer(&mut out, &text).is_ok());
+            },
+        );
+    }
+}
+
+/// What it takes to find where a conversation is.
+fn conversations() {
+    println!("A conversation of 2 KiB of instructions and a question");
+    let instructions = "Be brief. ".repeat(200);
+    let mut request = Request {
+        messages: vec![
+            Message::text(Role::System, instructions),
+            Message::text(Role::User, "What does the fox say?"),
+        ],
+        ..Request::default()
+    };
+    let (salt, sessions) = (Salt([1, 2]), Sessions::default());
+    let find = |request: &Request| {
+        let conversation = Conversation::of(salt, "default", request);
+        conversation.map(|conversation| sessions.recall(conversation.with("acme/one"), NOW))
+    };
+    show("affinity: found by its beginning", |_| {
+        black_box(find(&request));
+    });
+    request.session_id = Some("01890a5d-ac96-774b-bcce-b302099a8057".to_owned());
+    show("affinity: found by its session", |_| {
+        black_box(find(&request));
+    });
+    if let Some(conversation) = Conversation::of(salt, "default", &request) {
+        let turn = Turn {
+            endpoint: 3,
+            warm_tokens: 9_000,
+            prompt_tokens: 10_000,
+            completion_tokens: 200,
+            lifetime: Lifetime {
+                sure_s: 300,
+                most_s: 600,
+            },
+            begins: true,
+        };
+        show("affinity: remembered", |_| {
+            sessions.answered(conversation.with("acme/one"), &turn, NOW);
+        });
+    }
+}
+
 fn main() {
     let house = Preferences::default();
     let plain = Preferences::default();
@@ -117,9 +208,12 @@ fn main() {
             black_box(plan(&ask, candidates(20), u64::from(seed)));
         });
     }
+    staying(&plain, &house);
+    trails(&plain, &house);
     show("the candidates alone", |_| {
         black_box(candidates(20));
     });
+    conversations();
     println!("One call of an endpoint");
     let (measures, vitals) = (Measures::default(), endpoint(30_000_000));
     show("measure: first token", |at| {

@@ -12,6 +12,8 @@ pub struct Salt(pub [u64; 2]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conversation {
     id: [u64; 2],
+    /// What it shares with others of the workspace: its standing instructions; of a named one, itself.
+    shelf: [u64; 2],
     /// Whether the caller named it as a session; else it is known by its cache key or its beginning.
     pub named: bool,
 }
@@ -40,6 +42,7 @@ impl Conversation {
         hash.write_piece(workspace.as_bytes());
         let session = request.session_id.as_deref().filter(is_given);
         let cache_key = request.prompt_cache_key.as_deref().filter(is_given);
+        let mut shelf = None;
         if let Some(session) = session {
             hash.write(b"s");
             hash.write_piece(session.as_bytes());
@@ -48,10 +51,12 @@ impl Conversation {
             hash.write_piece(key.as_bytes());
         } else {
             hash.write(b"m");
-            beginning(&mut hash, &request.messages)?;
+            shelf = beginning(&mut hash, &request.messages)?;
         }
+        let id = hash.finish();
         Some(Self {
-            id: hash.finish(),
+            id,
+            shelf: shelf.unwrap_or(id),
             named: session.is_some(),
         })
     }
@@ -64,10 +69,11 @@ impl Conversation {
         Key(hash.finish())
     }
 
-    /// A name for it that vendors may see: 32 hex digits, of which nothing leads back to the caller or to another workspace.
+    /// A name that vendors may see, for their caches: 32 hex digits, of which nothing leads back to the caller. Conversations
+    /// of a workspace that nobody named and that share their standing instructions share it; no two workspaces do.
     #[must_use]
     pub fn label(&self) -> String {
-        let mut hash = SipHash::new(self.id);
+        let mut hash = SipHash::new(self.shelf);
         hash.write_piece(b"label for vendors");
         let [high, low] = hash.finish();
         format!("{high:016x}{low:016x}")
@@ -78,19 +84,23 @@ fn is_given(text: &&str) -> bool {
     !text.is_empty()
 }
 
-/// The first standing instructions, and the first thing that is said to the model.
-fn beginning(hash: &mut SipHash, messages: &[Message]) -> Option<()> {
+/// The first standing instructions, and the first thing that is said to the model. Gives the hash of the instructions,
+/// where there are any; `None` where nothing is said at all.
+fn beginning(hash: &mut SipHash, messages: &[Message]) -> Option<Option<[u64; 2]>> {
     let stands = |message: &&Message| matches!(message.role, Role::System | Role::Developer);
     let standing = messages.iter().find(stands);
     let said = messages.iter().find(|message| !stands(message));
     standing.or(said)?;
-    for message in [standing, said] {
-        hash.write_piece(&[]);
-        if let Some(message) = message {
-            parts(hash, &message.parts);
-        }
+    hash.write_piece(&[]);
+    let shelf = standing.map(|message| {
+        parts(hash, &message.parts);
+        hash.finish()
+    });
+    hash.write_piece(&[]);
+    if let Some(message) = said {
+        parts(hash, &message.parts);
     }
-    Some(())
+    Some(shelf)
 }
 
 fn parts(hash: &mut SipHash, parts: &[Part]) {

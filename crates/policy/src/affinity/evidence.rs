@@ -28,8 +28,8 @@ pub struct Answer<'a> {
     pub cache: Cache,
     /// Whether the caller named the conversation.
     pub named: bool,
-    /// What was known before of the conversation there.
-    pub known: Option<Memory>,
+    /// What was known of the conversation before, home first.
+    pub known: [Option<Memory>; 2],
 }
 
 impl Evidence {
@@ -41,9 +41,14 @@ impl Evidence {
             .cache_write_tokens
             .saturating_add(usage.cache_write_1h_tokens);
         let is_used = usage.cached_tokens > 0 || written > 0;
+        let mut known = answer.known.iter().flatten();
+        // Who only stands in for the home is not expected to be warm before it was seen to be.
+        let [home, _] = &answer.known;
+        let stands_in = home.is_some_and(|home| home.endpoint != answer.endpoint);
         // A vendor that caches by itself has this prompt now, unless it was to have the last one and had not.
-        let disappoints = !is_used && answer.known.is_some_and(|known| known.warm_tokens > 0);
-        let by_itself = cache.automatic && usage.prompt_tokens >= cache.tokens_min && !disappoints;
+        let disappoints = known.any(|one| one.endpoint == answer.endpoint && one.warm_tokens > 0);
+        let is_likely = cache.automatic && usage.prompt_tokens >= cache.tokens_min;
+        let by_itself = is_likely && !is_used && !disappoints && !stands_in;
         let warm_tokens = if written > 0 {
             usage.cached_tokens.saturating_add(written)
         } else if usage.cached_tokens > 0 && !cache.automatic {

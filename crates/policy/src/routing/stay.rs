@@ -79,6 +79,11 @@ impl Turn {
     }
 }
 
+/// Whether one cost is so much below another that a conversation moves for it: by more than an eighth.
+const fn beats(one: u64, other: u64) -> bool {
+    one.saturating_mul(8) < other.saturating_mul(7)
+}
+
 /// Whether a conversation with past stays, and what its next turn is; `None` where it has no past that counts.
 pub(super) fn of<'a>(
     ask: &Ask<'_>,
@@ -106,15 +111,19 @@ pub(super) fn of<'a>(
         completion,
     };
     let cost = |one: &Candidate<'_>| turn.cost(one).unwrap_or(u64::MAX);
-    let (home, warm) = well
+    let warm = well.clone().filter_map(|one| Some((one, one.warm?)));
+    let best = warm
         .clone()
-        .filter_map(|one| Some((one, one.warm?)))
-        .min_by_key(|(one, warm)| (cost(one), !warm.is_home, one.endpoint))?;
+        .min_by_key(|(one, _)| (cost(one), one.endpoint))?;
+    // Who answered for the home meanwhile takes its place only where that is worth it.
+    let is_home =
+        |(one, warm): &(&Candidate<'_>, Warm)| warm.is_home && !beats(cost(best.0), cost(one));
+    let (home, warm) = warm.clone().find(is_home).unwrap_or(best);
     let others = well.filter(|one| one.endpoint != home.endpoint);
     let elsewhere = others.filter_map(|one| turn.cost(one)).min();
     let here = turn.cost(home);
     let pays = match (here, elsewhere) {
-        (Some(here), Some(there)) => there.saturating_mul(8) >= here.saturating_mul(7),
+        (Some(here), Some(there)) => !beats(there, here),
         (Some(_) | None, None) => true,
         (None, Some(_)) => false,
     };

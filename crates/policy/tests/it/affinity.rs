@@ -5,7 +5,7 @@ mod stay;
 
 use canon::{CacheMark, CacheTtl, Message, Part, Request, Role, TextPart, Usage};
 use policy::affinity::{
-    Answer, BYTES_MAX, Conversation, Evidence, IDLE_S, Key, Lifetime, Memory, SLOTS, Salt,
+    Answer, BYTES_MAX, Cache, Conversation, Evidence, IDLE_S, Key, Lifetime, Memory, SLOTS, Salt,
     Sessions, Turn, cache_of, is_long,
 };
 use proptest::prelude::*;
@@ -111,6 +111,32 @@ fn workspaces_salts_and_models_keep_conversations_apart() {
     assert_ne!(here.with("acme/one"), here.with("acme/two"));
     assert_ne!(here.label(), of(&request(&[(Role::User, "Bye")])).label());
     assert_eq!(format!("{SALT:?}"), "Salt(***)");
+}
+
+#[test]
+fn vendors_hear_one_name_for_all_that_begins_alike_and_another_in_each_workspace() {
+    let label = |workspace: &str, standing: &str, said: &str, session: Option<&str>| {
+        let request = Request {
+            session_id: session.map(str::to_owned),
+            ..request(&[(Role::System, standing), (Role::User, said)])
+        };
+        let conversation = Conversation::of(SALT, workspace, &request).unwrap();
+        conversation.label()
+    };
+    let one = label("a", "Be brief.", "Hello", None);
+    assert_eq!(one.len(), 32);
+    assert_eq!(one, label("a", "Be brief.", "Something else", None));
+    for other in [
+        label("b", "Be brief.", "Hello", None),
+        label("a", "Be long.", "Hello", None),
+        label("a", "Be brief.", "Hello", Some("s")),
+    ] {
+        assert_ne!(one, other);
+    }
+    assert_ne!(
+        label("a", "Be brief.", "Hello", Some("s")),
+        label("a", "Be brief.", "Hello", Some("t"))
+    );
 }
 
 proptest! {
@@ -282,76 +308,85 @@ fn more_conversations_than_there_are_places_take_no_more_than_the_table() {
     assert!(found > (COMING - 10_000) / 1_000 * 999, "{found}");
 }
 
-#[test]
-fn a_cache_that_was_read_or_written_is_reason_to_stay_and_a_name_is() {
-    let automatic = cache_of("openai", "openai/gpt-4o", false);
-    let marked = cache_of("anthropic", "anthropic/claude-sonnet-4.5", false);
-    let usage = |cached_tokens, cache_write_tokens| Usage {
+/// An answer to 5,000 tokens of prompt.
+fn usage(cached_tokens: u64, cache_write_tokens: u64) -> Usage {
+    Usage {
         prompt_tokens: 5_000,
         completion_tokens: 70,
         cached_tokens,
         cache_write_tokens,
         ..Usage::default()
-    };
-    let heard = |evidence: Evidence, usage: &Usage, cache, named, known| {
-        let turn = evidence.turn(&Answer {
-            endpoint: 3,
-            usage,
-            cache,
-            named,
-            known,
-        });
-        (turn.begins, turn.warm_tokens)
-    };
+    }
+}
+
+/// What is made of an answer of the endpoint 3: whether the conversation begins to stay, and what is warm.
+fn heard(
+    evidence: Evidence,
+    usage: &Usage,
+    cache: Cache,
+    named: bool,
+    home: Option<Memory>,
+) -> (bool, u64) {
+    let turn = evidence.turn(&Answer {
+        endpoint: 3,
+        usage,
+        cache,
+        named,
+        known: [home, None],
+    });
+    (turn.begins, turn.warm_tokens)
+}
+
+#[test]
+fn a_cache_that_was_read_or_written_is_reason_to_stay_and_a_name_is() {
+    let automatic = cache_of("openai", "openai/gpt-4o", false);
+    let marked = cache_of("anthropic", "anthropic/claude-sonnet-4.5", false);
     let (observed, expected) = (Evidence::Observed, Evidence::Expected);
-    assert_eq!(
-        heard(observed, &usage(0, 0), automatic, false, None),
-        (false, 5_000)
-    );
-    assert_eq!(
-        heard(observed, &usage(0, 0), automatic, true, None),
-        (true, 5_000)
-    );
-    assert_eq!(heard(observed, &usage(0, 0), marked, true, None), (true, 0));
-    assert_eq!(
-        heard(observed, &usage(4_000, 0), automatic, false, None),
-        (true, 5_000)
-    );
-    assert_eq!(
-        heard(observed, &usage(4_000, 0), marked, false, None),
-        (true, 4_000)
-    );
-    assert_eq!(
-        heard(observed, &usage(4_000, 900), marked, false, None),
-        (true, 4_900)
-    );
-    assert_eq!(
-        heard(expected, &usage(0, 0), automatic, false, None),
-        (true, 5_000)
-    );
-    assert_eq!(
-        heard(expected, &usage(0, 0), marked, false, None),
-        (false, 0)
-    );
-    assert_eq!(
-        heard(Evidence::Off, &usage(4_000, 0), automatic, true, None),
-        (false, 5_000)
-    );
-    // What was to be warm and was not is not expected a second time.
-    let known = Memory {
+    for (evidence, used, cache, named, turn) in [
+        (observed, usage(0, 0), automatic, false, (false, 5_000)),
+        (observed, usage(0, 0), automatic, true, (true, 5_000)),
+        (observed, usage(0, 0), marked, true, (true, 0)),
+        (observed, usage(4_000, 0), automatic, false, (true, 5_000)),
+        (observed, usage(4_000, 0), marked, false, (true, 4_000)),
+        (observed, usage(4_000, 900), marked, false, (true, 4_900)),
+        (expected, usage(0, 0), automatic, false, (true, 5_000)),
+        (expected, usage(0, 0), marked, false, (false, 0)),
+        (
+            Evidence::Off,
+            usage(4_000, 0),
+            automatic,
+            true,
+            (false, 5_000),
+        ),
+    ] {
+        let name = format!("{evidence:?} {used:?} {cache:?} {named}");
+        assert_eq!(heard(evidence, &used, cache, named, None), turn, "{name}");
+    }
+    let short = Usage {
+        prompt_tokens: 1_023,
+        ..Usage::default()
+    };
+    assert_eq!(heard(expected, &short, automatic, false, None), (false, 0));
+}
+
+#[test]
+fn what_was_to_be_warm_and_was_not_is_not_expected_a_second_time() {
+    let automatic = cache_of("openai", "openai/gpt-4o", false);
+    let expected = Evidence::Expected;
+    let home = Memory {
         endpoint: 3,
         is_home: true,
         warm_tokens: 4_000,
         prompt_tokens: 4_000,
         completion_tokens: 70,
     };
-    assert_eq!(
-        heard(expected, &usage(0, 0), automatic, false, Some(known)),
-        (false, 0)
-    );
-    let short = Usage {
-        prompt_tokens: 1_023,
-        ..Usage::default()
+    let turn = |used: Usage, named, home| heard(expected, &used, automatic, named, Some(home));
+    assert_eq!(turn(usage(0, 0), false, home), (false, 0));
+    // Nor of who stands in for the home, before it was seen.
+    let elsewhere = Memory {
+        endpoint: 1,
+        ..home
     };
-    assert_eq!(heard(expected, &short, automatic, false, None), (false, 0));
+    assert_eq!(turn(usage(0, 0), true, elsewhere), (true, 0));
+    assert_eq!(turn(usage(4_000, 0), true, elsewhere), (true, 5_000));
 }

@@ -9,6 +9,7 @@ mod ledger;
 mod measure;
 mod places;
 mod pricing;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod routers;

@@ -201,10 +201,7 @@ impl Replay {
             usage: &usage,
             cache: CACHE,
             named: self.setting.named,
-            known: known
-                .into_iter()
-                .flatten()
-                .find(|memory| memory.endpoint == endpoint),
+            known,
         });
         self.sessions.answered(key, &turn, now);
         cached

@@ -148,6 +148,12 @@ fn of_two_warm_endpoints_the_cheaper_turn_leads_and_the_home_where_they_are_alik
     };
     let alike = [away(500, at(0, 100, 400)), warm(true, 500, at(1, 100, 400))];
     assert_eq!(firsts(&Preferences::default(), &alike), [0, 400, 0, 0]);
+    // A little warmer is no reason to move.
+    let warmer = [
+        away(1_500, at(0, 100, 400)),
+        warm(true, 500, at(1, 100, 400)),
+    ];
+    assert_eq!(firsts(&Preferences::default(), &warmer), [0, 400, 0, 0]);
     let warmer = [
         away(5_000, at(0, 100, 400)),
         warm(true, 500, at(1, 100, 400)),
