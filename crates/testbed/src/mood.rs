@@ -59,6 +59,8 @@ pub struct Mood {
     /// have no sign for it and just say the words.
     pub refuses: bool,
 
+    /// Keep a prompt cache: what earlier requests of `messages` began with is read from it, whatever `cached` says.
+    pub caches: bool,
     /// Prompt tokens read from the cache, which Ollama does not tell. The prompt counts at least
     /// `cached + cache_written` tokens.
     pub cached: u64,

@@ -25,6 +25,7 @@ mod answer;
 mod anthropic;
 mod asked;
 mod bedrock;
+mod cache;
 mod cohere;
 mod gemini;
 mod meter;

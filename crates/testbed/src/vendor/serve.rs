@@ -67,7 +67,12 @@ async fn generate(
     body: Bytes,
 ) -> Result<Response<Body>, Closed> {
     let asked = parse(wire, &parts, &body);
-    let mood = shared.next_mood();
+    let mut mood = shared.next_mood();
+    let read: Value = if mood.caches {
+        serde_json::from_slice(&body).unwrap_or_default()
+    } else {
+        Value::Null
+    };
     let (images, user) = asked
         .as_ref()
         .map_or((0, None), |it| (it.images, it.user.clone()));
@@ -96,6 +101,9 @@ async fn generate(
     } else {
         match asked {
             Ok(asked) => {
+                if mood.caches && mood.reply == Reply::Answer {
+                    mood.cached = shared.cache.read(&read);
+                }
                 let answer = Answer::compose(number, &asked, &mood, &shared.config.text);
                 Speech::answering(wire, &answer, &asked, &mood.reply)
             }

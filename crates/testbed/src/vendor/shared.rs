@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::VendorConfig;
+use super::cache::Cache;
 use crate::bill::Ledger;
 use crate::mood::{Mood, Reply};
 
@@ -44,6 +45,7 @@ pub struct Recorded {
 pub(crate) struct Shared {
     pub(crate) config: VendorConfig,
     pub(crate) ledger: Arc<Ledger>,
+    pub(crate) cache: Cache,
     moods: Mutex<Moods>,
     requests: Mutex<Requests>,
     arrived: watch::Sender<u64>,
@@ -73,6 +75,7 @@ impl Shared {
         Self {
             config,
             ledger: Arc::new(ledger),
+            cache: Cache::default(),
             moods: Mutex::new(moods),
             requests: Mutex::default(),
             arrived: watch::Sender::new(0),
