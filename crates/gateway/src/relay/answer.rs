@@ -155,6 +155,9 @@ async fn whole(serve: &'static dyn Serve, attempting: Attempting) -> Result<Resp
     let receipt = meter.complete();
     let mut bytes = Vec::with_capacity(1_024);
     serve.render_response(&response, &meter.stamp(), &receipt, &mut bytes);
+    if let Some(posted) = meter.take_posted() {
+        posted.written().await;
+    }
     let mut response = with_kind("application/json", Body::from(bytes));
     add_ours(&mut response, meter.clamped_to(), loss);
     Ok(response)
@@ -249,6 +252,7 @@ impl Answer {
                 }
                 Phase::Flowing(flow) => {
                     if flow.advance(silence, &mut out).await {
+                        flow.written().await;
                         self.phase = Phase::Ended;
                     }
                 }

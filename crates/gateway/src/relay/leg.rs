@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
-    books::{Hold, Settlement},
+    books::{Hold, Posted, Settlement},
     clock,
     health::{Ended, Seat},
 };
@@ -237,9 +237,10 @@ impl Leg {
 
 impl Bill {
     /// Writes down what was paid; `generation` is the record of the request, where this attempt ended it.
-    pub(super) fn settle(self, generation: Option<Box<Record>>, now: i64) {
+    /// Written down when what it gives was awaited or dropped.
+    pub(super) fn settle(self, generation: Option<Box<Record>>, now: i64) -> Posted {
         match self.estimate {
-            None => self.hold.settle(
+            None => self.hold.settling(
                 Settlement {
                     charged: self.charged,
                     upstream_cost: self.cost.total,

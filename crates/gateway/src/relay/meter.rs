@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     app::App,
+    books::Posted,
     clock,
     health::{Passage, Seat},
 };
@@ -43,6 +44,8 @@ pub(super) struct Meter {
     /// What the attempts before this one brought, where it goes on with them.
     before: Option<Box<Before>>,
     is_answering: bool,
+    /// The end of its money, not yet written down.
+    posted: Option<Posted>,
 }
 
 /// What attempts brought that broke off.
@@ -76,6 +79,7 @@ impl Meter {
             attempts: Vec::new(),
             before: None,
             is_answering: false,
+            posted: None,
         }
     }
 
@@ -333,7 +337,7 @@ impl Meter {
                 Some(before) => before.add(&bill, &self.leg),
                 None => self.before = Some(Box::new(Before::of(&bill, &self.leg))),
             }
-            bill.settle(None, now);
+            drop(bill.settle(None, now));
         }
         self.leg.seat = None;
         self.is_answering = false;
@@ -379,7 +383,7 @@ impl Meter {
         let now = clock::now_micros();
         let receipt = self.receipt(&bill, now);
         let generation = written(&self.record(&bill, &receipt, end, now));
-        bill.settle(generation, now);
+        self.posted = Some(bill.settle(generation, now));
         self.before = None;
         receipt
     }

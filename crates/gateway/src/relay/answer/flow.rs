@@ -9,6 +9,7 @@ use providers::{EventStream, Progress};
 
 use super::Silence;
 use crate::{
+    books::Posted,
     refusal,
     relay::{
         attempt::Run,
@@ -28,6 +29,8 @@ pub(super) struct Flow {
     story: Option<Box<Story>>,
     /// `reasoning.exclude`: think, but don't show it.
     hides_thinking: bool,
+    /// The end of its money, not yet written down.
+    posted: Option<Posted>,
 }
 
 /// Who speaks.
@@ -54,6 +57,7 @@ impl Flow {
             story: Story::of(&run.core, meter.admitted()),
             hides_thinking: meter.admitted().hides_thinking(),
             voice: Voice::Speaks(source, run),
+            posted: None,
         }
     }
 
@@ -89,6 +93,13 @@ impl Flow {
                     (Ok(()), Err(fault)) => self.break_off(*fault, out),
                 }
             }
+        }
+    }
+
+    /// Ready when the end of its money is written down, together with what others on this core note.
+    pub(super) async fn written(&mut self) {
+        if let Some(posted) = self.posted.take() {
+            posted.written().await;
         }
     }
 
@@ -144,6 +155,7 @@ impl Flow {
             run.meter.withhold(story.take_withheld());
         }
         let receipt = run.meter.complete();
+        self.posted = run.meter.take_posted();
         self.renderer.finish(&receipt, out);
         drop(source);
         true
@@ -174,6 +186,7 @@ impl Flow {
             return false;
         }
         run.meter.broken_off(fault.kind);
+        self.posted = run.meter.take_posted();
         let error = refusal::body(&fault, Some(generation.as_str()));
         self.renderer.fault(&error, out);
         true
@@ -224,6 +237,7 @@ impl Flow {
         let say = "The answer broke off, and could not be continued: the next provider began another one.";
         let fault = Fault::upstream(provider, Kind::ProviderUnavailable, say).with_source(diverged);
         run.meter.broken_off(fault.kind);
+        self.posted = run.meter.take_posted();
         let generation = run.meter.admitted().generation.as_str();
         refusal::note(&fault, Some(generation));
         let error = refusal::body(&fault, Some(generation));
