@@ -16,6 +16,7 @@ mod resolve;
 mod rule;
 mod siblings;
 
+pub(crate) use ballot::By;
 pub(crate) use bodybuilder::finish;
 pub use consult::Aside;
 pub(crate) use consult::consult;

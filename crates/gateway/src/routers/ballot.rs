@@ -27,16 +27,22 @@ pub(crate) enum By {
 }
 
 impl By {
-    /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::BuiltIn, Self::Rule, Self::Ranker, Self::Instead];
+    /// All of them, with their names in metrics.
+    pub(crate) const ALL: [(Self, &'static str); 4] = [
+        (Self::BuiltIn, "built-in"),
+        (Self::Rule, "rule"),
+        (Self::Ranker, "ranker"),
+        (Self::Instead, "built-in-instead"),
+    ];
 
-    /// Its name in metrics, metadata and explanations.
+    /// Its name in metadata and explanations.
     pub(crate) const fn name(self) -> &'static str {
+        let [built_in, rule, ranker, instead] = Self::ALL;
         match self {
-            Self::BuiltIn => "built-in",
-            Self::Rule => "rule",
-            Self::Ranker => "ranker",
-            Self::Instead => "built-in-instead",
+            Self::BuiltIn => built_in.1,
+            Self::Rule => rule.1,
+            Self::Ranker => ranker.1,
+            Self::Instead => instead.1,
         }
     }
 }

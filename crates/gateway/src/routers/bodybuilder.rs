@@ -43,7 +43,7 @@ pub(super) fn prepare(core: &Core, admitted: &mut Admitted) -> Result<(), Fault>
         let say = "messages: openrouter/bodybuilder needs a user's message that says which requests to write";
         return Err(wrong("messages", say));
     }
-    let instructions = instructions(core, admitted);
+    let (instructions, models) = instructions(core, admitted);
     let request = &mut admitted.request;
     request
         .messages
@@ -56,7 +56,7 @@ pub(super) fn prepare(core: &Core, admitted: &mut Admitted) -> Result<(), Fault>
     request.format = Some(Format::JsonSchema {
         name: Some("requests".to_owned()),
         description: None,
-        schema: Some(schema()),
+        schema: Some(schema(&models)),
         strict: None,
     });
     let most = request.sampling.max_tokens.unwrap_or(ANSWER_TOKENS_MAX);
@@ -66,7 +66,8 @@ pub(super) fn prepare(core: &Core, admitted: &mut Admitted) -> Result<(), Fault>
 }
 
 /// What the writing model is told: the form of a body, and the models that can be named in one.
-fn instructions(core: &Core, admitted: &Admitted) -> String {
+fn instructions(core: &Core, admitted: &Admitted) -> (String, Vec<String>) {
+    let mut models = Vec::new();
     let mut text = String::from(
         "You write request bodies for the chat completions API of a gateway. Read what the user wants and answer with \
          one JSON object and nothing else: {\"requests\": [body, …]}. A body is {\"model\": slug, \"messages\": \
@@ -125,27 +126,33 @@ fn instructions(core: &Core, admitted: &Admitted) -> String {
             "- {}: {costs}; {context} tokens{thinks}\n",
             known.name
         ));
+        models.push(known.name.clone());
     }
-    text
+    (text, models)
 }
 
-fn schema() -> Value {
-    json!({
+/// The form of an answer. The models are named in it, so that whoever keeps to it names none that is not there.
+fn schema(models: &[String]) -> Value {
+    let text = json!({ "type": "string" });
+    let message = json!({
         "type": "object",
         "properties": {
-            "requests": {
-                "type": "array",
-                "minItems": 1,
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "model": { "type": "string" },
-                        "messages": { "type": "array", "minItems": 1, "items": { "type": "object" } },
-                    },
-                    "required": ["model", "messages"],
-                },
-            },
+            "role": { "type": "string", "enum": ["user", "system", "assistant"] },
+            "content": text,
         },
+        "required": ["role", "content"],
+    });
+    let body = json!({
+        "type": "object",
+        "properties": {
+            "model": { "type": "string", "enum": models },
+            "messages": { "type": "array", "minItems": 1, "items": message },
+        },
+        "required": ["model", "messages"],
+    });
+    json!({
+        "type": "object",
+        "properties": { "requests": { "type": "array", "minItems": 1, "items": body } },
         "required": ["requests"],
     })
 }

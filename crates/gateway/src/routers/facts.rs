@@ -70,6 +70,26 @@ pub(super) struct ModelFacts<'a> {
     pub(super) state: &'static str,
 }
 
+impl RequestFacts<'static> {
+    /// Some request, to try a rule on.
+    pub(super) fn sample() -> Self {
+        Self {
+            router: "openrouter/auto",
+            task: Task::Conversation.tag(),
+            prompt_tokens: 1,
+            max_tokens: 0,
+            has_tools: false,
+            has_schema: false,
+            modalities: vec!["text"],
+            stream: false,
+            messages: 1,
+            key: "",
+            workspace: "default",
+            metadata: Map::new(),
+        }
+    }
+}
+
 impl<'a> RequestFacts<'a> {
     pub(super) fn of(
         request: &Request,
@@ -118,6 +138,32 @@ fn modalities(request: &Request) -> Vec<&'static str> {
 
 /// What stands for a figure that is not known, in rules: the worst.
 const WORST: f64 = 1e9;
+
+impl ModelFacts<'static> {
+    /// Some model, to try a rule on.
+    pub(super) fn sample() -> Self {
+        let unknown = Self {
+            slug: "author/name",
+            author: "author",
+            prompt_price: None,
+            completion_price: None,
+            is_free: false,
+            context: None,
+            created: None,
+            reasons: false,
+            quality: 500,
+            live: 500,
+            score: 500,
+            is_estimate: true,
+            ratings: BTreeMap::new(),
+            throughput: None,
+            latency_ms: None,
+            tool_success: None,
+            state: "well",
+        };
+        unknown.complete()
+    }
+}
 
 impl<'a> ModelFacts<'a> {
     pub(super) fn of(known: &'a Known<'_>, merit: &Merit) -> Self {

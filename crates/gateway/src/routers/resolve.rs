@@ -26,6 +26,8 @@ pub(crate) struct Named {
     pub(crate) names: Vec<String>,
     /// How the first router chose, if one did.
     pub(crate) route: Route,
+    /// Who chose.
+    pub(crate) by: Option<By>,
     /// Its ranking, where that was asked for.
     pub(crate) ranking: Option<Box<Ranking>>,
 }
@@ -47,6 +49,7 @@ pub(crate) fn resolve(
     let mut named = Named {
         names: Vec::with_capacity(requested.len()),
         route: Route::default(),
+        by: None,
         ranking: None,
     };
     let add = |names: &mut Vec<String>, name: Cow<'_, str>| {
@@ -66,6 +69,7 @@ pub(crate) fn resolve(
         }
         if named.route.router.is_none() {
             named.route = route(&asked, chosen.task, chosen.by);
+            named.by = Some(chosen.by);
             named.ranking = chosen.ranking;
         }
     }

@@ -5,7 +5,7 @@
 
 use std::{fmt, sync::Arc};
 
-use cel::{Context, Env, Program, Value, objects::Key};
+use cel::{Context, Env, ExecutionError, Program, ResolveResult, Value, objects::Key};
 
 use super::facts::{ModelFacts, RequestFacts};
 
@@ -59,11 +59,6 @@ impl Rule {
         let program = env.compile(source);
         let program = program.map_err(|errors| Error::Syntax(first_line(&errors.to_string())))?;
         let references = program.references();
-        let names = ["request", "models", "model"];
-        // Variables of comprehensions are named with an @ by the parser, or by the rule itself.
-        if let Some(other) = unknown(&program, &names) {
-            return Err(Error::Unknown(other));
-        }
         let (all, each) = (
             references.has_variable("models"),
             references.has_variable("model"),
@@ -71,12 +66,32 @@ impl Rule {
         if all == each {
             return Err(Error::Aimless);
         }
-        Ok(Self(Arc::new(Inner {
+        let rule = Self(Arc::new(Inner {
             source: source.to_owned(),
             env,
             program,
             is_of_each: each,
-        })))
+        }));
+        rule.try_on_a_sample()?;
+        Ok(rule)
+    }
+
+    /// Finds a name that is not there, as far as one model and a plain request lead to it. What else may fail is left to
+    /// real requests, whose labels and models nobody knows here.
+    fn try_on_a_sample(&self) -> Result<(), Error> {
+        let model = ModelFacts::sample();
+        let name = if self.0.is_of_each { "model" } else { "models" };
+        let value = if self.0.is_of_each {
+            cel::to_value(&model)
+        } else {
+            cel::to_value([&model])
+        };
+        let request = cel::to_value(RequestFacts::sample()).map_err(|error| failed(&error))?;
+        let value = value.map_err(|error| failed(&error))?;
+        match self.execute(&request, (name, value)) {
+            Err(ExecutionError::UndeclaredReference(name)) => Err(Error::Unknown(name.to_string())),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// The names of the models that the rule chooses, best first.
@@ -124,26 +139,16 @@ impl Rule {
         Ok(kept.into_iter().map(|(_, slug)| slug).collect())
     }
 
-    fn work_out(&self, request: &Value, (name, value): (&str, Value)) -> Result<Value, Error> {
+    fn work_out(&self, request: &Value, named: (&str, Value)) -> Result<Value, Error> {
+        self.execute(request, named).map_err(|error| failed(&error))
+    }
+
+    fn execute(&self, request: &Value, (name, value): (&str, Value)) -> ResolveResult {
         let mut context = Context::with_env(Arc::clone(&self.0.env));
         context.add_variable_from_value("request", request.clone());
         context.add_variable_from_value(name, value);
-        self.0
-            .program
-            .execute(&context)
-            .map_err(|error| failed(&error))
+        self.0.program.execute(&context)
     }
-}
-
-/// A variable that a rule cannot have.
-fn unknown(program: &Program, names: &[&str]) -> Option<String> {
-    let known = |name: &str| names.contains(&name) || name.starts_with('@');
-    let references = program.references();
-    let mut others = references
-        .variables()
-        .into_iter()
-        .filter(|name| !known(name));
-    others.next().map(str::to_owned)
 }
 
 /// A model, or the name of one.
