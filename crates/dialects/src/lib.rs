@@ -304,6 +304,26 @@ pub struct Receipt {
     pub completed_at: Option<i64>,
     /// How the request was routed, where the caller asked to see it.
     pub router: Option<Box<RouterMetadata>>,
+    /// What only Weir has to say of the answer, where it has.
+    pub weir: Option<Box<Weir>>,
+}
+
+/// What only Weir has to say of an answer: `weir` beside the usage, in every dialect.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Weir {
+    /// Who went on with an answer that broke off, in order.
+    pub continued: Vec<Continued>,
+}
+
+/// Somebody went on with an answer that broke off.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Continued {
+    /// Display name of the provider.
+    pub provider: String,
+    /// The model, `author/slug`.
+    pub model: String,
+    /// Behind how many characters of the text.
+    pub at: u64,
 }
 
 /// An error as callers see it, ready to be put into a dialect's form.

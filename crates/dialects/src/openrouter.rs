@@ -20,3 +20,5 @@ pub use usage::{render_cost, render_usage};
 /// The field in which callers who ask for it find how their request was routed: beside `usage` in answers, beside
 /// `error` in errors (spec/inference.md §7.10).
 pub(crate) const METADATA: &str = "openrouter_metadata";
+/// What only Weir has to say, in requests and in answers.
+pub(crate) const WEIR: &str = "weir";

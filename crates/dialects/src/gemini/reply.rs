@@ -169,4 +169,5 @@ pub(super) fn render_receipt(stamp: &Stamp, receipt: &Receipt, answer: &mut Obje
     openrouter::render_usage(receipt, out);
     out.push(b'}');
     answer.optional(openrouter::METADATA, receipt.router.as_ref());
+    answer.optional(openrouter::WEIR, receipt.weir.as_ref());
 }

@@ -182,5 +182,6 @@ pub(crate) fn receipt_of(usage: Usage) -> Receipt {
         is_byok: false,
         completed_at: Some(1_763_800_009),
         router: None,
+        weir: None,
     }
 }

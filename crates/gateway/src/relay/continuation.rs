@@ -61,6 +61,8 @@ pub(super) struct Sequel {
     pub(super) request: canon::Request,
     /// Bytes that it has more than the caller's request.
     pub(super) added_bytes: u64,
+    /// Characters of the text that the caller has.
+    pub(super) told: u64,
     pub(super) seam: Option<Seam>,
 }
 
@@ -296,6 +298,7 @@ pub(super) fn sequel(
     };
     Ok(Sequel {
         added_bytes: bytes(&request.messages).saturating_sub(before),
+        told: u64::try_from(told.text.chars().count()).unwrap_or(u64::MAX),
         request,
         seam: Some(seam),
     })

@@ -7,7 +7,7 @@ use canon::{
     Attempt, AttemptId, Cause, Event, Fault, Generation, Kind, NanoUsd, Record, Request, Response,
     Usage,
 };
-use dialects::{Receipt, Stamp};
+use dialects::{Continued, Receipt, Stamp, Weir};
 use providers::Failure;
 
 use super::{
@@ -43,6 +43,8 @@ pub(super) struct Meter {
     attempts: Vec<Attempt>,
     /// What the attempts before this one brought, where it goes on with them.
     before: Option<Box<Before>>,
+    /// Who went on with an answer that broke off.
+    continued: Vec<Continued>,
     is_answering: bool,
     /// The end of its money, not yet written down.
     posted: Option<Posted>,
@@ -78,6 +80,7 @@ impl Meter {
             made: 0,
             attempts: Vec::new(),
             before: None,
+            continued: Vec::new(),
             is_answering: false,
             posted: None,
         }
@@ -310,6 +313,13 @@ impl Meter {
     /// The attempt under way has answered.
     pub(super) fn answered(&mut self, rest_ms: Option<u64>, streamed: bool) {
         let attempt = self.leg.tried(Some(200), None);
+        if let (Some(_), Some(sequel)) = (&self.before, &self.sequel) {
+            self.continued.push(Continued {
+                provider: attempt.provider.clone(),
+                model: attempt.model.clone(),
+                at: sequel.told,
+            });
+        }
         self.note(attempt);
         self.is_answering = true;
         if let Some(seat) = &mut self.leg.seat {
@@ -399,6 +409,11 @@ impl Meter {
             is_byok: false,
             completed_at: Some(now.div_euclid(1_000_000)),
             router: None,
+            weir: (!self.continued.is_empty()).then(|| {
+                Box::new(Weir {
+                    continued: self.continued.clone(),
+                })
+            }),
         };
         if let Some(before) = &self.before {
             receipt = before.and(receipt, self.leg.seen.delivered());

@@ -11,7 +11,7 @@ use testbed::{
 
 use crate::{
     audit::Audit,
-    cuts::{Counts, Door, Job, TEXT, WIRES, cuts},
+    cuts::{Counts, DOORS, Door, Job, TEXT, WIRES, cuts},
     stage::{Answer, Cast, PAIR, Stage, TRIO, question, with},
 };
 
@@ -178,6 +178,47 @@ async fn the_caller_pays_once_and_both_attempts_are_in_the_record() {
     assert!(cost < upstream, "{cost} of {upstream}");
     let (bill, ledger, suspense) = audit(&stage);
     assert_eq!((bill - ledger, suspense), (0, 0));
+}
+
+#[tokio::test]
+async fn every_dialect_tells_who_went_on_and_where() {
+    for door in DOORS {
+        let stage = Stage::open(PAIR, "[routing]\non_break = \"continue\"\n").await;
+        stage.script("alpha", &[cut(TEXT, 12)]);
+        stage.vendor("beta").set_mood(saying(TEXT));
+        let more = if door == Door::Gemini {
+            json!({})
+        } else {
+            json!({"provider": {"sort": "price"}})
+        };
+        // Gemini's bodies say nothing of providers: the price decides there too, if not always.
+        let answer = loop {
+            let answer = door.ask(&stage, "acme/one", &more).await;
+            if stage.vendor("alpha").requests().len() == 1 {
+                break answer;
+            }
+        };
+        let told = door.read(&answer);
+        assert_eq!(
+            (told.text.as_str(), told.errors),
+            (TEXT, 0),
+            "{}",
+            answer.text
+        );
+        let found = answer.events().into_iter().find_map(|(_, data)| {
+            let event: Value = serde_json::from_str(&data).ok()?;
+            let weir = [&event["weir"], &event["response"]["weir"]];
+            weir.into_iter().find(|weir| weir.is_object()).cloned()
+        });
+        let weir = found.unwrap_or_else(|| panic!("{door:?}: {}", answer.text));
+        let by = &weir["continued"][0];
+        assert_eq!(
+            (&by["provider"], &by["model"]),
+            (&json!("beta"), &json!("acme/one"))
+        );
+        let at = usize::try_from(by["at"].as_u64().unwrap()).unwrap();
+        assert!(at > 0 && at < TEXT.chars().count(), "{weir}");
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     ErrorBody, Receipt, RenderStream, Stamp,
     json::Object,
-    openrouter::{METADATA, render_error_object, render_usage},
+    openrouter::{METADATA, WEIR, render_error_object, render_usage},
     sound::as_words,
 };
 
@@ -151,6 +151,7 @@ impl RenderStream for Renderer {
         chunk.array("choices").close();
         render_usage(receipt, chunk.key("usage"));
         chunk.optional(METADATA, receipt.router.as_ref());
+        chunk.optional(WEIR, receipt.weir.as_ref());
         out.extend_from_slice(FRAME_END);
         out.extend_from_slice(DONE);
     }

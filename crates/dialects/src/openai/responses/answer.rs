@@ -11,7 +11,7 @@ use super::{
     usage::render_usage,
 };
 use crate::{
-    Error, ErrorBody, Receipt, Stamp, fields::json_error, json::Object, openrouter::METADATA,
+    Error, ErrorBody, Receipt, Stamp, fields::json_error, json::Object, openrouter::{METADATA, WEIR},
 };
 
 /// Reads a whole answer.
@@ -163,6 +163,7 @@ impl Envelope {
         }
         let router = receipt.map_or(&self.router, |receipt| &receipt.router);
         object.optional(METADATA, router.as_ref());
+        object.optional(WEIR, receipt.and_then(|receipt| receipt.weir.as_ref()));
         object.close();
     }
 }

@@ -31,6 +31,7 @@ fn a_whole_answer_has_openrouters_fields_in_openrouters_order() {
         is_byok: false,
         completed_at: None,
         router: None,
+        weir: None,
     };
     let expected = concat!(
         r#"{"id":"gen-1","object":"chat.completion","created":7,"model":"a/b","provider":"Acme","#,

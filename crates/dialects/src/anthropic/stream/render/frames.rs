@@ -11,7 +11,7 @@ use crate::{
         wire::{Ending, render_citation},
     },
     json::{Array, Object, write},
-    openrouter::METADATA,
+    openrouter::{METADATA, WEIR},
 };
 
 /// The numbering of blocks.
@@ -201,6 +201,7 @@ pub(super) fn message_stop(receipt: &Receipt, out: &mut Vec<u8>) {
     out.extend_from_slice(b"event: message_stop\ndata: {\"type\":\"message_stop\"");
     let mut frame = Object::resume(out);
     frame.optional(METADATA, receipt.router.as_ref());
+    frame.optional(WEIR, receipt.weir.as_ref());
     frame.close();
     out.extend_from_slice(b"\n\n");
 }

@@ -14,7 +14,7 @@ use crate::{
         },
         media::{audio_format, to_url},
     },
-    openrouter::{METADATA, render_error_object, render_usage},
+    openrouter::{METADATA, WEIR, render_error_object, render_usage},
 };
 
 const DONE: &[u8] = b"data: [DONE]\n\n";
@@ -276,6 +276,7 @@ impl RenderStream for Renderer {
         chunk.array("choices").close();
         render_usage(receipt, chunk.key("usage"));
         chunk.optional(METADATA, receipt.router.as_ref());
+        chunk.optional(WEIR, receipt.weir.as_ref());
         out.extend_from_slice(FRAME_END);
         out.extend_from_slice(DONE);
     }
