@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -81,8 +82,10 @@ def marked(words="Tell me about rivers."):
 
 def seen_by_vendor(mark):
     """The one request in which the healthy vendor was sent `mark`: its images, and its body."""
-    with urllib.request.urlopen(VENDOR_URL + "/_testbed/requests", timeout=30) as answer:
-        requests = [it for it in json.load(answer) if mark in it["body"]]
+    # What stands in brackets is nobody else's, and the same in every encoding.
+    word = re.findall(r"\[([0-9a-f-]{36})\]", mark)[-1]
+    with urllib.request.urlopen(f"{VENDOR_URL}/_testbed/requests?with={word}", timeout=30) as answer:
+        requests = json.load(answer)
     assert len(requests) == 1, f"{len(requests)} requests reached the vendor"
     return requests[0]["images"], json.loads(requests[0]["body"])
 

@@ -7,7 +7,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::settings::{CACHED_NANOS, COMPLETION_NANOS, PROMPT_NANOS};
+use super::settings::{
+    CACHED_NANOS, COMPLETION_NANOS, PROMPT_NANOS, WRITTEN_FOR_AN_HOUR_NANOS, WRITTEN_NANOS,
+};
 
 /// What weir's verification writes before a vendor's name, and what it counts in.
 const ACCOUNT: &str = "cost of ";
@@ -35,11 +37,16 @@ pub(super) fn read(file: &Path, suffix: &str, charged: &mut Amounts) -> Result<(
             Some("bedrock") => "bedrock",
             Some("cohere") => "cohere",
             Some("ollama") => "ollama",
+            Some("replicate") => "replicate",
             other => bail!("{}: no wire is called {other:?}", file.display()),
         };
-        let fresh = count("prompt_tokens").saturating_sub(count("cached_tokens"));
+        let (cached, written) = (count("cached_tokens"), count("cache_written_tokens"));
+        let for_an_hour = count("cache_written_1h_tokens");
+        let fresh = count("prompt_tokens").saturating_sub(cached + written);
         *charged.entry(format!("lab-{family}{suffix}")).or_default() += fresh * PROMPT_NANOS
-            + count("cached_tokens") * CACHED_NANOS
+            + cached * CACHED_NANOS
+            + written.saturating_sub(for_an_hour) * WRITTEN_NANOS
+            + for_an_hour * WRITTEN_FOR_AN_HOUR_NANOS
             + count("completion_tokens") * COMPLETION_NANOS;
     }
     Ok(())
