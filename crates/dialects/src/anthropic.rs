@@ -11,6 +11,7 @@ mod request;
 mod response;
 mod stream;
 mod usage;
+mod whole;
 mod wire;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use std::borrow::Cow;
 use canon::{Dialect, Request, Response};
 pub(crate) use claude::Claude;
 pub(crate) use request::Plan;
+pub(crate) use whole::{Said, read_whole};
 
 use crate::{
     Call, CallCount, Error, ErrorBody, Form, Framing, Lacks, Loss, ParseStream, Platform, Receipt,

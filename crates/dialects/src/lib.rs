@@ -45,7 +45,10 @@ pub use fields::Fields;
 pub use framing::{Frame, Framing};
 pub use loss::Loss;
 use serde_json::{Map, Value};
-pub use short::Short;
+pub use short::{
+    Short,
+    whole::{Called, Whole},
+};
 use vendor::{attachment, body, said, tools, turns, unsaid};
 pub use worded::{render, render_count};
 

@@ -6,6 +6,8 @@
 //! JSON with another text in the same place. It serves every pair of dialects, and whatever it does not know goes
 //! the long way.
 
+pub(crate) mod whole;
+
 use canon::Event;
 
 use crate::{Error, Frame, ParseStream, Step};

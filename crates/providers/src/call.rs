@@ -7,8 +7,8 @@ mod life;
 use std::time::Duration;
 
 use bytes::Bytes;
-use canon::{Fault, Response};
-use dialects::{Emulation, Framing, Loss, Target};
+use canon::{Dialect, Fault, Response};
+use dialects::{Emulation, Framing, Loss, Target, Whole};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -60,6 +60,15 @@ pub enum Reply {
         /// As of [`Reply::rest_ms`].
         rest_ms: Option<u64>,
     },
+    /// The same for a caller of the vendor's dialect ([`call_for`]), read no further than that needs.
+    Short {
+        /// The answer.
+        whole: Box<Whole>,
+        /// The vendor's HTTP status.
+        status: u16,
+        /// As of [`Reply::rest_ms`].
+        rest_ms: Option<u64>,
+    },
     /// An answer that has begun to say something.
     Stream(EventStream),
 }
@@ -70,7 +79,7 @@ impl Reply {
     #[must_use]
     pub const fn rest_ms(&self) -> Option<u64> {
         match self {
-            Self::Whole { rest_ms, .. } => *rest_ms,
+            Self::Whole { rest_ms, .. } | Self::Short { rest_ms, .. } => *rest_ms,
             Self::Stream(events) => events.rest_ms(),
         }
     }
@@ -107,6 +116,18 @@ pub enum Sent {
 /// nobody answers in time, an error status, an error under status 200, an answer that is empty,
 /// garbage or too long.
 pub async fn call(client: &Client, outgoing: Outgoing<'_>) -> Result<Reply, Failure> {
+    call_for(client, outgoing, None).await
+}
+
+/// The same for a caller of this dialect, to whom an answer in it may be passed on unread: [`Reply::Short`].
+///
+/// # Errors
+/// As of [`call`].
+pub async fn call_for(
+    client: &Client,
+    outgoing: Outgoing<'_>,
+    caller: Option<Dialect>,
+) -> Result<Reply, Failure> {
     let Outgoing {
         upstream,
         way,
@@ -141,6 +162,8 @@ pub async fn call(client: &Client, outgoing: Outgoing<'_>) -> Result<Reply, Fail
         limits,
         started,
         stream: request.stream,
+        // What was said in other words has to be put back into those of the request.
+        short: caller.filter(|caller| *caller == way.codec().dialect() && emulation.is_none()),
         emulation,
     };
     let response = attempt.send(client, message).await?;
@@ -161,6 +184,8 @@ struct Attempt<'a> {
     limits: &'a Limits,
     started: Instant,
     stream: bool,
+    /// In which dialect the answer may be passed on.
+    short: Option<Dialect>,
     /// Puts the answer back into the words of the request.
     emulation: Option<Emulation>,
 }
@@ -304,6 +329,15 @@ impl Attempt<'_> {
         .await
         .map_err(|_| failed(verdict::timed_out(self.upstream, "answer")))?
         .map_err(|error| failed(verdict::unreadable(self.upstream, error)))?;
+        if let Some(dialect) = self.short
+            && let Some(whole) = Whole::read(dialect, &bytes)
+        {
+            return Ok(Reply::Short {
+                whole: Box::new(whole),
+                status,
+                rest_ms: verdict::rest_ahead(headers),
+            });
+        }
         let codec = self.way.codec();
         let mut parsed = codec.parse_response(&bytes);
         if let (Some(emulation), Ok(response)) = (&self.emulation, &mut parsed) {

@@ -18,7 +18,7 @@ mod vendors;
 pub mod verdict;
 
 pub use auth::{Auth, Setting, SettingKind, Settings};
-pub use call::{Failure, Outgoing, Reply, Sent, call, count};
+pub use call::{Failure, Outgoing, Reply, Sent, call, call_for, count};
 pub use client::{Client, SendError, TlsError};
 pub use limits::Limits;
 pub use provider::{DataPolicy, Links, Models, Provider, Task, Wire, find};

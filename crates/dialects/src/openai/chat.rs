@@ -9,6 +9,7 @@ pub(in crate::openai) mod request;
 mod response;
 mod stream;
 mod usage;
+mod whole;
 mod wire;
 
 use std::borrow::Cow;
@@ -19,6 +20,8 @@ use crate::{
     Call, Error, ErrorBody, Form, Lacks, Loss, ParseStream, Receipt, RenderStream, Serve, Stamp,
     Target, VendorError, openai::error, openrouter,
 };
+
+pub(crate) use whole::{Said, read_whole};
 
 /// Both sides of the dialect.
 #[derive(Clone, Copy, Debug)]

@@ -3,3 +3,4 @@
 pub(crate) mod chunking;
 pub(crate) mod emulation;
 pub(crate) mod short;
+pub(crate) mod whole;

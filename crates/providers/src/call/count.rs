@@ -55,6 +55,7 @@ pub async fn count(client: &Client, outgoing: Outgoing<'_>) -> Result<u64, Failu
         limits,
         started,
         stream: false,
+        short: None,
         emulation: None,
     };
     let (head, body) = attempt.send(client, message).await?.into_parts();

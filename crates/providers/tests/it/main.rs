@@ -160,7 +160,7 @@ pub(crate) async fn drain(mut stream: EventStream) -> Drained {
 pub(crate) fn streamed(reply: Reply) -> EventStream {
     match reply {
         Reply::Stream(stream) => stream,
-        Reply::Whole { .. } => panic!("a stream was asked for"),
+        Reply::Whole { .. } | Reply::Short { .. } => panic!("a stream was asked for"),
     }
 }
 

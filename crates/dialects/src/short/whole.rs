@@ -1,0 +1,214 @@
+//! The short way for whole answers: where the caller speaks the vendor's dialect, what the model said goes on as the
+//! bytes it came in, and only what is ours is written anew around it (`id`, `model`, `provider`, the usage with its
+//! cost, the native reason).
+//!
+//! It reads the forms that most answers have (text, calls of functions, the reasons to end) and nothing else: what it
+//! does not know to the last field, or would be written in another spelling, it refuses, and the answer goes the long
+//! way. So both ways give the same bytes or there is only one; the test holds that for every fixture, every recorded
+//! answer and what a fuzzer makes of them.
+
+use canon::{Dialect, FinishReason, Usage};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::{Receipt, Stamp, anthropic, openai};
+
+/// An answer in the caller's own dialect, read as far as the meter needs it.
+#[derive(Debug, Default)]
+pub struct Whole {
+    /// The vendor's id of the answer.
+    pub id: Option<String>,
+    /// What the vendor counted.
+    pub usage: Option<Usage>,
+    /// Why the first choice ended.
+    pub finish: Option<FinishReason>,
+    /// The same in the vendor's word.
+    pub native_finish: Option<String>,
+    /// Bytes of text and arguments that the model wrote.
+    pub bytes: u64,
+    /// The calls of all choices, in order.
+    pub calls: Vec<Called>,
+    pub(crate) form: Option<Form>,
+}
+
+/// A call of a function.
+#[derive(Debug)]
+pub struct Called {
+    /// The answer that it is of, from 0.
+    pub choice: u32,
+    /// The function.
+    pub name: String,
+    /// Its arguments, as the model wrote them.
+    pub arguments: String,
+}
+
+/// What is written between our own fields.
+#[derive(Debug)]
+pub(crate) enum Form {
+    Chat(openai::chat::Said),
+    Anthropic(anthropic::Said),
+}
+
+impl Whole {
+    /// Reads an answer for a caller of the same dialect. `None` where it has to go the long way; that says nothing
+    /// about whether it is a good one.
+    #[must_use]
+    pub fn read(dialect: Dialect, body: &[u8]) -> Option<Self> {
+        // Checking the bytes as a whole is cheaper than text by text.
+        let body = std::str::from_utf8(body).ok()?;
+        match dialect {
+            Dialect::OpenAiChat => openai::chat::read_whole(body),
+            Dialect::Anthropic => anthropic::read_whole(body),
+            Dialect::OpenAiResponses
+            | Dialect::OpenAiCompletions
+            | Dialect::Gemini
+            | Dialect::Bedrock
+            | Dialect::Cohere
+            | Dialect::Ollama
+            | Dialect::Replicate => None,
+        }
+    }
+
+    /// Appends the answer as [`crate::Serve::render_response`] would.
+    pub fn render(&self, stamp: &Stamp, receipt: &Receipt, out: &mut Vec<u8>) {
+        match &self.form {
+            Some(Form::Chat(said)) => said.render(stamp, receipt, out),
+            Some(Form::Anthropic(said)) => said.render(stamp, receipt, out),
+            None => {}
+        }
+    }
+
+    /// Counts a text that is passed on as it stands.
+    pub(crate) fn hear(&mut self, text: &Plain<'_>) {
+        self.bytes = self.bytes.saturating_add(text.bytes);
+    }
+
+    /// Counts a call and keeps it for the judge.
+    pub(crate) fn call(&mut self, choice: u32, name: String, arguments: String) {
+        let bytes = u64::try_from(arguments.len()).unwrap_or(u64::MAX);
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.calls.push(Called {
+            choice,
+            name,
+            arguments,
+        });
+    }
+}
+
+/// A JSON string that is written as this house writes strings, so that it can be passed on.
+#[derive(Debug)]
+pub(crate) struct Plain<'a> {
+    /// With its quotation marks.
+    pub(crate) json: &'a str,
+    /// What the text has without escapes.
+    pub(crate) bytes: u64,
+}
+
+impl<'a> Plain<'a> {
+    /// `None` where it is no string, or has an escape that could be written otherwise.
+    pub(crate) fn of(json: &'a RawValue) -> Option<Self> {
+        let json = json.get();
+        let mut rest = json.strip_prefix('"')?.strip_suffix('"')?.as_bytes();
+        let mut bytes = rest.len();
+        while let Some(found) = memchr::memchr(b'\\', rest) {
+            let escape = rest.get(found + 1..)?;
+            let length = match escape {
+                [b'"' | b'\\' | b'n' | b'r' | b't' | b'b' | b'f', ..] => 1,
+                [b'u', b'0', b'0', b'0', b'0'..=b'7' | b'b' | b'e', ..]
+                | [b'u', b'0', b'0', b'1', b'0'..=b'9' | b'a'..=b'f', ..] => 5,
+                _ => return None,
+            };
+            bytes = bytes.checked_sub(length)?;
+            rest = escape.get(length..)?;
+        }
+        Some(Self {
+            json,
+            bytes: u64::try_from(bytes).ok()?,
+        })
+    }
+
+    /// The text itself.
+    pub(crate) fn text(&self) -> Option<String> {
+        serde_json::from_str(self.json).ok()
+    }
+}
+
+/// A field that may be there and say nothing: `null`, an empty text, an empty list. Anything else ends the short way.
+#[derive(Debug, Default)]
+pub(crate) struct Silent;
+
+impl<'de> Deserialize<'de> for Silent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SilentVisitor)
+    }
+}
+
+struct SilentVisitor;
+
+impl<'de> Visitor<'de> for SilentVisitor {
+    type Value = Silent;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("nothing")
+    }
+
+    fn visit_unit<E>(self) -> Result<Silent, E> {
+        Ok(Silent)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Silent, E> {
+        if text.is_empty() {
+            Ok(Silent)
+        } else {
+            Err(E::custom("it says something"))
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Silent, A::Error> {
+        match seq.next_element::<serde::de::IgnoredAny>()? {
+            None => Ok(Silent),
+            Some(_) => Err(A::Error::custom("it says something")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_passed_on_only_in_the_spelling_of_this_house() {
+        for text in [
+            "",
+            "plain",
+            "qu\"ote \\ line\nreturn\rtab\tback\u{8}feed\u{c}",
+            "\u{1}\u{b}\u{1f}\u{7f}é\u{2028}🦀",
+        ] {
+            let json = serde_json::to_string(text).unwrap();
+            let raw: Box<RawValue> = serde_json::from_str(&json).unwrap();
+            let plain = Plain::of(&raw).unwrap();
+            assert_eq!(
+                (plain.json, plain.text().unwrap()),
+                (&*json, text.to_owned())
+            );
+            assert_eq!(plain.bytes, text.len() as u64, "{json}");
+        }
+        for other in [
+            r#""\/""#,
+            r#""\u000a""#,
+            r#""\u0041""#,
+            r#""\u001F""#,
+            r#""\u00e9""#,
+            r#""\ud83e\udd80""#,
+            "1",
+            "null",
+            "{}",
+        ] {
+            let raw: Box<RawValue> = serde_json::from_str(other).unwrap();
+            assert!(Plain::of(&raw).is_none(), "{other}");
+        }
+    }
+}
