@@ -69,6 +69,7 @@ impl Call for Bedrock {
             json_object: true,
             names: true,
             grammar: true,
+            voices: true,
             ..Lacks::default()
         }
     }

@@ -56,6 +56,7 @@ impl Call for Cohere {
             custom_tools: true,
             names: true,
             grammar: true,
+            voices: true,
             ..Lacks::default()
         }
     }

@@ -105,6 +105,7 @@ impl Call for Gemini {
             custom_tools: true,
             names: true,
             grammar: true,
+            voices: true,
             ..Lacks::default()
         }
     }

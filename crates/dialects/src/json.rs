@@ -1,4 +1,9 @@
-//! Writing JSON straight into bytes: answers and streams are built without value trees in between.
+//! Writing JSON straight into bytes: answers and streams are built without value trees in between. How it is read stands
+//! in the folder.
+
+mod broken;
+pub(crate) mod fields;
+pub(crate) mod raw;
 
 use serde::Serialize;
 

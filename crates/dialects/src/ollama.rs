@@ -50,6 +50,7 @@ impl Call for Ollama {
             custom_tools: true,
             names: true,
             grammar: true,
+            voices: true,
             ..Lacks::default()
         }
     }

@@ -71,6 +71,7 @@ impl Call for Replicate {
             names: true,
             json_schema: true,
             grammar: true,
+            voices: true,
             ..Lacks::default()
         }
     }

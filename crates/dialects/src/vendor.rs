@@ -2,6 +2,7 @@
 
 pub(crate) mod attachment;
 pub(crate) mod body;
+pub(crate) mod path;
 pub(crate) mod said;
 pub(crate) mod tools;
 pub(crate) mod turns;

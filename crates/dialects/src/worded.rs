@@ -1,12 +1,20 @@
 //! A request in the words of whoever serves it: what the vendor lacks is put differently, what cannot be said is
 //! refused, and a refusal names the place as the caller wrote it.
 
+mod breakpoints;
+mod emulation;
+
 use std::borrow::Cow;
 
-use canon::{Part, Request, Role};
+use canon::{Extras, Part, Request, Role, Tool};
 use serde_json::Value;
 
-use crate::{Call, CallCount, Dialect, Emulation, Error, Loss, Target, breakpoints, search};
+pub use emulation::{Emulation, Lacks};
+
+use crate::{Call, CallCount, Dialect, Error, Loss, Target, search};
+
+/// The guarantee of a tool's schema: canon's, and noted besides where it was asked for in Anthropic's terms.
+const STRICT: &str = "strict";
 
 /// Writes a request for a vendor, with what it lacks put in other words; the answer must be put back by the
 /// [`Emulation`], where there is one. What cannot be said is added to `loss`.
@@ -51,6 +59,8 @@ fn worded(
     sayable(call.dialect(), request).map_err(|error| callers(error, request))?;
     let searching = search::offered(call.dialect(), target.form, request, loss)?;
     let request = searching.as_ref().unwrap_or(request);
+    let unmarked = unmarked(call.dialect(), request);
+    let request = unmarked.as_ref().unwrap_or(request);
     let marked = breakpoints::translated(call.dialect(), target, request, loss);
     let request = marked.as_ref().unwrap_or(request);
     let (request, emulation) = match Emulation::of(call.lacks(target), request, loss) {
@@ -114,4 +124,27 @@ fn sayable(dialect: Dialect, request: &Request) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The request without the notes that say in whose terms something was asked which canon has words for: they are for
+/// that dialect alone, and nothing is lost with them. `None` where there are none.
+fn unmarked(dialect: Dialect, request: &Request) -> Option<Request> {
+    let is_noted = |tool: &Tool| {
+        let own = tool.extras.of(Dialect::Anthropic);
+        own.is_some_and(|own| own.contains_key(STRICT))
+    };
+    if dialect == Dialect::Anthropic || !request.tools.iter().any(is_noted) {
+        return None;
+    }
+    let mut request = request.clone();
+    for tool in request.tools.iter_mut().filter(|tool| is_noted(tool)) {
+        let mut own = tool
+            .extras
+            .of(Dialect::Anthropic)
+            .cloned()
+            .unwrap_or_default();
+        own.shift_remove(STRICT);
+        tool.extras = Extras::new(Dialect::Anthropic, own);
+    }
+    Some(request)
 }

@@ -6,8 +6,9 @@ use canon::{
 };
 use serde_json::Value;
 
+use super::partial::{self, Arguments};
 use super::signature::Place;
-use super::{grounding, logprobs, media, metadata, partial, wire};
+use super::{grounding, logprobs, media, metadata, wire};
 use crate::sound::Pieces;
 use crate::{Error, Fields, Step};
 
@@ -37,33 +38,6 @@ pub(super) struct Candidate {
     searches: u64,
     sound: Pieces,
     finish: Option<FinishReason>,
-}
-
-/// The arguments of a call.
-#[derive(Debug)]
-struct Arguments {
-    /// As they were written, unless more came in pieces.
-    text: Option<String>,
-    /// Put together from pieces.
-    built: Value,
-}
-
-impl Arguments {
-    /// What pieces are added to.
-    fn pieces(&mut self) -> &mut Value {
-        if let Some(text) = self.text.take() {
-            self.built = serde_json::from_str(&text).unwrap_or_default();
-        }
-        &mut self.built
-    }
-
-    fn into_text(self) -> String {
-        match (self.text, self.built) {
-            (Some(text), _) => text,
-            (None, Value::Null) => "{}".to_owned(),
-            (None, built) => built.to_string(),
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,7 +223,12 @@ impl Candidate {
     }
 
     /// The signature of the part that follows; its id says which that is.
-    fn sign(&mut self, id: impl FnOnce() -> String, signature: Option<String>, out: &mut Vec<Step>) {
+    fn sign(
+        &mut self,
+        id: impl FnOnce() -> String,
+        signature: Option<String>,
+        out: &mut Vec<Step>,
+    ) {
         if let Some(signature) = signature {
             let block = self.next_block();
             self.think(ReasoningBody::Encrypted(signature), block, Some(id()), out);
@@ -282,10 +261,7 @@ impl Candidate {
         if !is_begun {
             self.end_partial(out);
             self.begin_call(&mut call, signature, out)?;
-            self.partial = Some(Arguments {
-                text: call.json_text("args"),
-                built: Value::Null,
-            });
+            self.partial = Some(Arguments::new(call.json_text("args")));
         }
         if let Some(args) = &mut self.partial {
             for piece in pieces {

@@ -11,6 +11,40 @@ const INDEX_MAX: usize = 4096;
 /// The most steps of a path.
 const DEPTH_MAX: usize = 64;
 
+/// The arguments of a call.
+#[derive(Debug)]
+pub(super) struct Arguments {
+    /// As they were written, unless more came in pieces.
+    text: Option<String>,
+    /// Put together from pieces.
+    built: Value,
+}
+
+impl Arguments {
+    /// As they were written, so far.
+    pub(super) const fn new(text: Option<String>) -> Self {
+        let built = Value::Null;
+        Self { text, built }
+    }
+
+    /// What pieces are added to.
+    pub(super) fn pieces(&mut self) -> &mut Value {
+        if let Some(text) = self.text.take() {
+            self.built = serde_json::from_str(&text).unwrap_or_default();
+        }
+        &mut self.built
+    }
+
+    /// All of them as JSON text.
+    pub(super) fn into_text(self) -> String {
+        match (self.text, self.built) {
+            (Some(text), _) => text,
+            (None, Value::Null) => "{}".to_owned(),
+            (None, built) => built.to_string(),
+        }
+    }
+}
+
 /// One step of a path.
 #[derive(Debug, PartialEq)]
 enum Step<'p> {

@@ -78,6 +78,7 @@ impl Call for Responses {
         Lacks {
             names: true,
             grammar: true,
+            voices: true,
             ..Lacks::default()
         }
     }

@@ -8,9 +8,9 @@ use dialects::{Call, Dialect, called};
 use serde_json::{Map, Value};
 use testbed::corpus::{self, Exchange};
 
-use crate::events;
 use crate::reader::{self, Facts};
 use crate::replay::replay;
+use crate::ways::events;
 
 /// The recordings of one wire.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use dialects::Dialect;
 
-use crate::events;
+use crate::ways::events;
 
 /// One example.
 #[derive(Debug)]

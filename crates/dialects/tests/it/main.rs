@@ -4,15 +4,11 @@
 #[cfg(test)]
 mod anthropic;
 #[cfg(test)]
-mod content;
-#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod equivalence;
 #[cfg(test)]
 mod errors;
-#[cfg(test)]
-mod events;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]

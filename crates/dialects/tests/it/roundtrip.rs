@@ -30,6 +30,7 @@ pub(crate) const fn widest_form() -> Form {
         required_is_any: false,
         cache_marks: true,
         custom_tools: true,
+        searches: true,
         platform: dialects::Platform::Own,
     }
 }

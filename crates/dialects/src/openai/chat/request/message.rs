@@ -1,6 +1,6 @@
 //! One turn of a request.
 
-use canon::{Dialect, Extras, Message, Part, Role, ToolCall, ToolResult};
+use canon::{Dialect, Extras, Media, Message, Part, Role, ToolCall, ToolResult};
 use serde_json::{Map, Value};
 
 use super::{part::parse_content, take_cache};
@@ -108,10 +108,34 @@ fn take_deeds(fields: &mut Fields, parts: &mut Vec<Part>) -> Result<(), Error> {
             extras: Extras::NONE,
         });
     }
+    parts.extend(take_voice(fields)?);
     for call in fields.objects("tool_calls")?.unwrap_or_default() {
         parts.push(parse_call(call)?);
     }
     Ok(())
+}
+
+/// What the assistant said aloud, where its words or its bytes came back; an id alone is for its vendor.
+fn take_voice(fields: &mut Fields) -> Result<Option<Part>, Error> {
+    let has = |name: &str| {
+        fields
+            .peek("audio")
+            .is_some_and(|audio| audio.get(name).is_some_and(Value::is_string))
+    };
+    if !has("transcript") && !has("data") {
+        return Ok(None);
+    }
+    let Some(mut audio) = fields.object("audio")? else {
+        return Ok(None);
+    };
+    let data = audio.string("data")?.unwrap_or_default();
+    let media = Media::spoken(data, audio.string("transcript")?, audio.string("format")?);
+    audio.value("expires_at");
+    Ok(Some(Part::Media {
+        media,
+        cache: None,
+        extras: audio.rest(Dialect::OpenAiChat),
+    }))
 }
 
 fn parse_call(mut call: Fields) -> Result<Part, Error> {

@@ -128,11 +128,15 @@ impl Content<'_> {
         let mut thinking = Vec::new();
         let mut calls = Vec::new();
         let mut images = Vec::new();
+        let mut voice = None;
         let mut refusal: Option<Cow<'_, str>> = None;
         for part in parts {
             match part {
                 Part::Reasoning(_) => thinking.push(*part),
                 Part::ToolCall(_) => calls.push(*part),
+                Part::Media { media, extras, .. } if media.is_sound() => {
+                    voice = extras.of(Dialect::OpenAiChat);
+                }
                 Part::Media { media, .. } => images.push(media),
                 Part::Refusal(text) => match &mut refusal {
                     Some(refusal) => refusal.to_mut().push_str(text),
@@ -148,9 +152,11 @@ impl Content<'_> {
                 Part::Text(_) | Part::ToolResult(_) | Part::Other { .. } => content.push(*part),
             }
         }
-        let has_else = !calls.is_empty() || refusal.is_some();
+        let has_else = !calls.is_empty() || refusal.is_some() || voice.is_some();
         self.render(&content, (!has_else).then_some(""), object)?;
         object.optional("refusal", refusal);
+        // What was said aloud is known to its vendor by id.
+        object.optional("audio", voice);
         self.thinking(&thinking, object);
         self.calls(&calls, object);
         if !images.is_empty() {

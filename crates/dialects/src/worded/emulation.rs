@@ -7,18 +7,19 @@
 //! - An answer of a form that the vendor cannot promise (some JSON object, a schema, a grammar) is asked for in words.
 //! - Where only some of the tools may be called, the others are not offered.
 
-use canon::{
-    Event, Format, Message, Part, Request, Response, Role, Tool, ToolCall, ToolChoice, ToolKind,
-};
-use serde_json::{Value, json};
+mod wishes;
 
+use canon::{Event, Message, Part, Request, Response, Role, Tool, ToolChoice, ToolKind};
+use serde_json::Value;
+
+use self::wishes::{
+    has_custom_call, in_words, is_named, is_spoken, leave_out_others, name_before_text,
+    tools_as_functions, voices_as_words,
+};
 use crate::{Error, Frame, Loss, ParseStream, Step};
 
 /// The name of the one argument.
 const INPUT: &str = "input";
-/// What a model is told where some JSON object is wanted.
-const JSON_ONLY: &str =
-    "Answer with one JSON object and nothing else: no words around it and no code fence.";
 
 /// What a vendor lacks, of the things that can be had in other words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Lacks {
     pub json_schema: bool,
     /// Answers of a grammar, or in a programming language.
     pub grammar: bool,
+    /// What a model said aloud before, known by id.
+    pub voices: bool,
     /// A choice among some of the tools on offer.
     pub allowed_tools: bool,
     /// Names of speakers.
@@ -61,7 +64,11 @@ impl Emulation {
         let allowed =
             lacks.allowed_tools && matches!(request.tool_choice, Some(ToolChoice::Allowed { .. }));
         let names = lacks.names && request.messages.iter().any(is_named);
-        if !customs && form.is_none() && !names && !allowed {
+        let spoken = request
+            .messages
+            .iter()
+            .any(|message| is_spoken(lacks, message));
+        if !customs && form.is_none() && !names && !allowed && !spoken {
             return None;
         }
         let mut request = request.clone();
@@ -73,6 +80,9 @@ impl Emulation {
             for (turn, message) in request.messages.iter_mut().enumerate() {
                 name_before_text(turn, message, loss);
             }
+        }
+        if spoken {
+            voices_as_words(lacks, &mut request, loss);
         }
         if allowed {
             leave_out_others(&mut request);
@@ -201,146 +211,6 @@ impl ParseStream for Emulated {
     fn is_complete(&self) -> bool {
         self.stream.is_complete()
     }
-}
-
-/// The form of an answer in words, where the vendor has none for it; and what is to be said of that.
-fn in_words(lacks: Lacks, format: &Format) -> Option<(String, &'static str)> {
-    const JSON: &str = "JSON is asked for in words and not guaranteed";
-    match format {
-        Format::JsonObject if lacks.json_object => Some((JSON_ONLY.to_owned(), JSON)),
-        Format::JsonSchema { schema, .. } if lacks.json_schema => {
-            let words = schema.as_ref().map_or_else(
-                || JSON_ONLY.to_owned(),
-                |schema| format!("{JSON_ONLY}\nIt must follow this JSON Schema:\n{schema}"),
-            );
-            Some((words, JSON))
-        }
-        Format::Grammar(grammar) if lacks.grammar => Some((
-            format!(
-                "Answer with text of this grammar and nothing else: no words around it and no code fence.\n{grammar}"
-            ),
-            "the grammar is asked for in words and not guaranteed",
-        )),
-        Format::Python if lacks.grammar => Some((
-            "Answer with Python code and nothing else: no words around it and no code fence."
-                .to_owned(),
-            "Python is asked for in words and not guaranteed",
-        )),
-        Format::Text
-        | Format::JsonObject
-        | Format::JsonSchema { .. }
-        | Format::Grammar(_)
-        | Format::Python => None,
-    }
-}
-
-/// Offers only the tools that may be called.
-fn leave_out_others(request: &mut Request) {
-    let Some(ToolChoice::Allowed { required, names }) = request.tool_choice.take() else {
-        return;
-    };
-    let is_allowed = |tool: &Tool| match &tool.kind {
-        ToolKind::Function { name, .. } | ToolKind::Custom { name, .. } => names.contains(name),
-        ToolKind::Native { .. } => false,
-    };
-    request.tools.retain(is_allowed);
-    request.tool_choice = Some(if required {
-        ToolChoice::Required
-    } else {
-        ToolChoice::Auto
-    });
-}
-
-fn has_custom_call(message: &Message) -> bool {
-    let is_custom = |part: &Part| matches!(part, Part::ToolCall(ToolCall { custom: true, .. }));
-    message.parts.iter().any(is_custom)
-}
-
-/// Whether it says who speaks. (What a tool's turn is called is the tool's name, which the call says, too.)
-fn is_named(message: &Message) -> bool {
-    message.name.is_some() && message.role != Role::Tool
-}
-
-/// `Ada: hello` (spec/inference.md §2.2).
-fn name_before_text(turn: usize, message: &mut Message, loss: &mut Vec<Loss>) {
-    if !is_named(message) {
-        return;
-    }
-    let first = message.parts.iter_mut().find_map(|part| match part {
-        Part::Text(text) => Some(&mut text.text),
-        Part::Refusal(text) => Some(text),
-        Part::Media { .. }
-        | Part::Reasoning(_)
-        | Part::ToolCall(_)
-        | Part::ToolResult(_)
-        | Part::Other { .. } => None,
-    });
-    match (message.name.take(), first) {
-        (Some(name), Some(first)) => first.insert_str(0, &format!("{name}: ")),
-        _ => loss.push(Loss::new(
-            format!("messages[{turn}].name"),
-            "there is no text to put it before",
-        )),
-    }
-}
-
-/// Offers custom tools as functions, in the history as well; gives their names.
-fn tools_as_functions(request: &mut Request, loss: &mut Vec<Loss>) -> Vec<String> {
-    let mut names = Vec::new();
-    for (index, tool) in request.tools.iter_mut().enumerate() {
-        let ToolKind::Custom {
-            name,
-            description,
-            format,
-        } = &mut tool.kind
-        else {
-            continue;
-        };
-        names.push(name.clone());
-        let grammar = format.as_ref().and_then(grammar_of);
-        if grammar.is_some() {
-            loss.push(Loss::new(
-                format!("tools[{index}].format"),
-                "the grammar is asked for in words and not guaranteed",
-            ));
-        }
-        let about = grammar.map_or_else(
-            || "The tool's input, as free text.".to_owned(),
-            |grammar| format!("The tool's input, as free text of this grammar:\n{grammar}"),
-        );
-        tool.kind = ToolKind::Function {
-            name: std::mem::take(name),
-            description: description.take(),
-            parameters: Some(json!({
-                "type": "object",
-                "properties": {INPUT: {"type": "string", "description": about}},
-                "required": [INPUT],
-                "additionalProperties": false,
-            })),
-            strict: None,
-        };
-    }
-    let parts = request
-        .messages
-        .iter_mut()
-        .flat_map(|message| &mut message.parts);
-    for part in parts {
-        if let Part::ToolCall(call) = part
-            && call.custom
-        {
-            call.custom = false;
-            call.arguments = json!({ INPUT: call.arguments }).to_string();
-        }
-    }
-    if let Some(ToolChoice::Custom(name)) = &mut request.tool_choice {
-        request.tool_choice = Some(ToolChoice::Function(std::mem::take(name)));
-    }
-    names
-}
-
-/// The grammar that a custom tool's input must have.
-fn grammar_of(format: &Value) -> Option<&str> {
-    format.get("definition").and_then(Value::as_str)
 }
 
 /// The free text in a function's arguments; `None` where the model wrote something else.

@@ -114,3 +114,19 @@ fn marks_of_the_prompt_cache_go_to_openai_in_its_words() {
         json!({"type": "ephemeral"})
     );
 }
+
+#[test]
+fn a_strict_tool_of_claudes_callers_is_a_strict_tool_elsewhere() {
+    let body = json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}],
+        "tools": [{"name": "f", "input_schema": {"type": "object"}, "strict": true}]});
+    let request = asked(Dialect::Anthropic, &body);
+    for (dialect, place) in [
+        (Dialect::OpenAiChat, "/tools/0/function/strict"),
+        (Dialect::OpenAiResponses, "/tools/0/strict"),
+        (Dialect::Anthropic, "/tools/0/strict"),
+    ] {
+        let (body, loss) = sent(dialect, &request);
+        assert_eq!(body.pointer(place), Some(&json!(true)), "{dialect}: {body}");
+        assert_eq!(loss, [], "{dialect}");
+    }
+}

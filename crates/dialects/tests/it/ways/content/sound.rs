@@ -169,3 +169,46 @@ fn how_to_speak_is_asked_for_in_the_vendors_words() {
     assert_eq!(body["generationConfig"], gemini["generationConfig"]);
     assert_eq!(loss, []);
 }
+
+#[test]
+fn what_was_said_aloud_goes_back_by_id_or_in_words() {
+    let voice =
+        json!({"id": "audio_1", "data": "AAEC", "transcript": "Good day.", "expires_at": 1});
+    let body = |audio: &Value| {
+        json!({"messages": [
+            {"role": "user", "content": "hi"},
+            {"role": "assistant", "content": null, "audio": audio},
+            {"role": "user", "content": "and now?"}]})
+    };
+    let request = asked(Dialect::OpenAiChat, &body(&voice));
+    let (sent_chat, loss) = sent(Dialect::OpenAiChat, &request);
+    assert_eq!(sent_chat["messages"][1]["audio"], json!({"id": "audio_1"}));
+    assert_eq!(loss, []);
+    for dialect in [
+        Dialect::Anthropic,
+        Dialect::Gemini,
+        Dialect::OpenAiResponses,
+        Dialect::Bedrock,
+        Dialect::Cohere,
+        Dialect::Ollama,
+        Dialect::Replicate,
+    ] {
+        let (body, loss) = sent(dialect, &request);
+        let text = body.to_string();
+        assert!(text.contains("Good day."), "{dialect}: {text}");
+        assert!(!text.contains("AAEC"), "{dialect}: {text}");
+        let is_told = loss
+            .iter()
+            .any(|loss| loss.what == "messages[1].content[0]");
+        assert!(is_told, "{dialect}: {loss:?}");
+    }
+    // An id alone means something to its vendor only.
+    let request = asked(Dialect::OpenAiChat, &body(&json!({"id": "audio_1"})));
+    let (body, _) = sent(Dialect::OpenAiChat, &request);
+    assert_eq!(body["messages"][1]["audio"], json!({"id": "audio_1"}));
+    let (_, loss) = sent(Dialect::Gemini, &request);
+    assert!(
+        loss.iter().any(|loss| loss.what == "messages[1].audio"),
+        "{loss:?}"
+    );
+}
