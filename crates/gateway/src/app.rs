@@ -10,17 +10,20 @@ use policy::health::Class;
 use providers::{Client, Limits, TlsError};
 use store::Store;
 use tokio::sync::Semaphore;
+use tracing::warn;
 
 use crate::{
+    affinity::Affinity,
     books::{self, Books},
     clock,
-    config::{Config, Durability},
+    config::{Config, Durability, Problems},
     health::Board,
     keyring::{Keyring, PepperError},
     relay,
     shutdown::Drain,
     snapshot::{self, Snapshot, SnapshotError},
     telemetry::metrics::Metrics,
+    terms::{self, Terms},
 };
 
 /// The handles that everything shares.
@@ -38,6 +41,10 @@ pub struct App {
     pub snapshot: ArcSwap<Snapshot>,
     /// How the endpoints are doing.
     pub health: Board,
+    /// Where conversations stay.
+    pub affinity: Affinity,
+    /// The operator's terms for endpoints.
+    pub terms: Terms,
     /// What is counted.
     pub metrics: Metrics,
     /// Tells everybody that the end has begun, and waits for what is under way.
@@ -80,6 +87,9 @@ pub enum OpenError {
     /// The journal cannot be opened.
     #[error("the books cannot be opened")]
     Books(#[source] books::Error),
+    /// The operator's terms name what is not there.
+    #[error("the configured terms cannot be used")]
+    Terms(#[source] Problems),
     /// The configured providers make no whole.
     #[error("the configured providers cannot be used")]
     Snapshot(#[source] SnapshotError),
@@ -109,6 +119,9 @@ impl App {
         let books = books.map_err(OpenError::Books)?;
         let found = snapshot::discover(&config).await;
         let snapshot = Snapshot::of(&config, found).map_err(OpenError::Snapshot)?;
+        for problem in terms::check(&config, &snapshot.catalog).map_err(OpenError::Terms)? {
+            warn!("{problem}");
+        }
         Ok(Self::new(config, keyring, books, store, snapshot))
     }
 
@@ -122,6 +135,8 @@ impl App {
         snapshot: Snapshot,
     ) -> Self {
         let health = Board::new(&snapshot.catalog, config.routing.outage_window_ms);
+        let affinity = Affinity::new(config.routing.affinity);
+        let terms = Terms::of(&config, &snapshot.catalog);
         let snapshot = ArcSwap::from_pointee(snapshot);
         let (drain, draining) = (Drain::new(), AtomicBool::new(false));
         Self {
@@ -131,6 +146,8 @@ impl App {
             store,
             snapshot,
             health,
+            affinity,
+            terms,
             metrics: Metrics::default(),
             drain,
             drains: Arc::new(Semaphore::new(relay::DRAINS_MAX)),

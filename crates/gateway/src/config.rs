@@ -9,9 +9,11 @@ mod nearest;
 mod problem;
 mod provider;
 mod raw;
+mod router;
 mod secret;
 mod section;
 mod sections;
+mod terms;
 mod upstream;
 
 use std::{
@@ -31,6 +33,7 @@ pub use self::{
     problem::{Place, Problem, Problems},
     provider::{Location, Place as ProviderPlace, Provider},
     sections::{Data, Database, Durability, Limits, Local, Log, LogFormat, Routing, Server},
+    terms::{Alias, Aliases, EndpointRule, Workspace},
     upstream::Upstream,
 };
 
@@ -58,6 +61,8 @@ pub struct Config {
     pub local: Local,
     /// Enabled providers, by id: vendors with a key, and vendors of one's own.
     pub providers: BTreeMap<ProviderId, Provider>,
+    /// What holds for single workspaces, by their ids.
+    pub workspaces: BTreeMap<String, Workspace>,
 }
 
 /// What the command line says about the configuration.
@@ -175,6 +180,7 @@ impl Config {
         self.log.read(&mut root);
         self.local.read(&mut root);
         self.providers = provider::read(&mut root);
+        self.workspaces = terms::read_workspaces(&mut root);
         root.end();
     }
 

@@ -4,7 +4,7 @@
 mod passage;
 mod sheet;
 
-use std::sync::OnceLock;
+use std::{fmt, sync::OnceLock};
 
 use canon::ProviderId;
 use foldhash::{HashMap, HashMapExt as _};
@@ -43,6 +43,32 @@ pub struct Verdict {
     pub account: Heard,
 }
 
+/// What a plan wants to know of how endpoints are doing: what a board says, or one that is imagined.
+pub trait Doing: fmt::Debug {
+    /// How this endpoint is doing.
+    fn standing(&self, endpoint: usize, now: i64) -> Standing;
+
+    /// How fast and how reliable it is, as far as that is measured.
+    fn figures(&self, endpoint: usize, now: i64) -> Figures;
+
+    /// Whether calls wait for so long there that something is wrong.
+    fn has_stalled(&self, endpoint: usize, now: i64) -> bool;
+}
+
+impl Doing for Board {
+    fn standing(&self, endpoint: usize, now: i64) -> Standing {
+        self.standing(endpoint, now)
+    }
+
+    fn figures(&self, endpoint: usize, now: i64) -> Figures {
+        self.figures(endpoint, now)
+    }
+
+    fn has_stalled(&self, endpoint: usize, now: i64) -> bool {
+        self.has_stalled(endpoint, now)
+    }
+}
+
 impl Board {
     /// A board on which nobody has failed. A failure counts for so long.
     #[must_use]
@@ -75,6 +101,12 @@ impl Board {
             Some((endpoint, account)) => endpoint.standing(now).worse(account.standing(now)),
             None => Standing::Well,
         }
+    }
+
+    /// Whether calls wait at this endpoint for longer than they should.
+    pub(crate) fn has_stalled(&self, endpoint: usize, now: i64) -> bool {
+        let vitals = self.vitals(endpoint);
+        vitals.is_some_and(|(endpoint, _)| endpoint.has_stalled(now))
     }
 
     /// When it makes sense to come again for an endpoint that may not be asked now: after so many milliseconds, and

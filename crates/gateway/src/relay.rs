@@ -15,11 +15,13 @@ mod hedge;
 mod hold;
 mod leg;
 mod loss;
+mod metadata;
 mod meter;
 mod plan;
 mod price;
 mod receive;
 mod record;
+mod search;
 mod seen;
 mod shortage;
 
@@ -28,13 +30,14 @@ use canon::{Fault, GenerationId, Secret};
 use dialects::Serve;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::{app::Core, chance, clock, refusal, telemetry::metrics::Scope};
+use crate::{app::Core, chance, clock, refusal, routers, telemetry::metrics::Scope};
 
 pub use admit::{Admitted, Caller};
 pub use count::count;
-pub(crate) use plan::speaks;
+pub use metadata::preview;
+pub(crate) use plan::{Needs, Survey, speaks};
 pub(crate) use drain::DRAINS_MAX;
-pub use plan::{Plan, Target, plan, plan_in};
+pub use plan::{Moment, Plan, Scene, Target, plan, plan_in};
 
 /// Carries the id of the generation on every inference answer, errors included.
 const GENERATION_ID: HeaderName = HeaderName::from_static("x-generation-id");
@@ -111,12 +114,21 @@ async fn path(core: &Core, inbound: Inbound, generation: &GenerationId) -> Resul
         }
     };
     let body = receive::receive(server, body).await?;
-    let admitted = admit::admit(core, known, &head, (&body, generation))?;
+    let mut admitted = admit::admit(core, known, &head, (&body, generation))?;
     let shape = answer::Shape::of(&admitted);
-    let plan = match plan::plan(core.app(), &admitted.request) {
-        Ok(plan) => plan,
+    let aside = match routers::consult(core, &mut admitted).await {
+        Ok(aside) => aside,
         Err(fault) => return shape.cut_short(fault),
     };
+    let (workspace, request) = (&admitted.key.workspace, &admitted.request);
+    let plan = match plan::plan(core.app(), workspace, request, &aside) {
+        Ok(plan) => plan,
+        Err(fault) => return shape.cut_short(admitted.routed.refused(fault)),
+    };
+    if let Some(by) = plan.chosen_by {
+        core.app().metrics.chose(by);
+    }
+    admitted.routed.note(&plan, &admitted.request);
     // Money is held inside, once for each attempt, before a byte goes out.
     // Boxed here, where it is made: it is large, and every step behind would move it.
     let attempting = attempt::attempt(core.clone(), shape.waiter(), admitted, plan);

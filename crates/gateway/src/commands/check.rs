@@ -31,13 +31,40 @@ impl Check {
             }
         };
         // What can only be said of all settings together: whether the providers can be called as configured.
-        crate::snapshot::Snapshot::of(&config, Vec::new())?;
+        let snapshot = crate::snapshot::Snapshot::of(&config, Vec::new())?;
+        match crate::terms::check(&config, &snapshot.catalog) {
+            Ok(warnings) => {
+                for warning in warnings {
+                    terminal::complain(&format!("warning: {warning}"));
+                }
+            }
+            Err(problems) => {
+                terminal::complain(&problems.to_string());
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         let providers: Vec<_> = config.providers.keys().map(AsRef::as_ref).collect();
         let providers = match providers.as_slice() {
             [] => "no provider is enabled".to_owned(),
             some => format!("providers: {}", some.join(", ")),
         };
-        terminal::say(&format!("the configuration is sound; {providers}"))?;
+        let terms = terms_of(&config);
+        terminal::say(&format!("the configuration is sound; {providers}{terms}"))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// How many terms of the operator's there are, where there are any.
+fn terms_of(config: &Config) -> String {
+    let routing = &config.routing;
+    let counts = [
+        ("endpoint rules", routing.endpoints.len()),
+        ("aliases", routing.aliases.len()),
+        ("workspaces with terms", config.workspaces.len()),
+    ];
+    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+    counts.fold(String::new(), |mut text, (what, count)| {
+        text.push_str(&format!("; {what}: {count}"));
+        text
+    })
 }

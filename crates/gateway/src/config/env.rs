@@ -103,6 +103,8 @@ variables! {
     ROUTING_ON_BREAK;
     /// Milliseconds without a first token after which a second endpoint is asked; 0 means never.
     ROUTING_HEDGE_AFTER_MS;
+    /// When conversations stay where their prompt cache is warm: `observed`, `expected` or `off`.
+    ROUTING_AFFINITY;
     /// Connections that may be open at once.
     LIMITS_CONNECTIONS_MAX;
     /// How much is logged.

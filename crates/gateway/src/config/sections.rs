@@ -7,7 +7,13 @@ use std::{
 
 use canon::{OnBreak, Secret, Sort};
 
-use super::{check_database, env, section::Section};
+use policy::affinity::Evidence;
+
+use super::{
+    check_database, env,
+    section::Section,
+    terms::{self, Aliases, EndpointRule},
+};
 
 /// The longest time that most settings may have.
 pub(super) const HOUR_MS: u64 = 3_600_000;
@@ -71,6 +77,14 @@ pub struct Routing {
     /// Milliseconds without a first token after which a second endpoint is asked, where a request does not say.
     /// Default 0: never.
     pub hedge_after_ms: u64,
+    /// When a conversation that nobody named stays where its prompt cache is warm. Default: once a hit was seen.
+    pub affinity: Evidence,
+    /// Terms for endpoints. Default: none.
+    pub endpoints: Vec<EndpointRule>,
+    /// Names of one's own for models. Default: none.
+    pub aliases: Aliases,
+    /// What holds for routers, and routers of one's own. Default: none.
+    pub routers: crate::routers::Settings,
     /// What holds for every request: `only`, `ignore`, `data_collection`, `zdr` and `sort`. A request may narrow the
     /// first four further, and sort otherwise. Default: nothing.
     pub preferences: canon::Preferences,
@@ -222,6 +236,10 @@ impl Default for Routing {
             outage_window_ms: 30_000,
             on_break: OnBreak::Fail,
             hedge_after_ms: 0,
+            affinity: Evidence::default(),
+            endpoints: Vec::new(),
+            aliases: Aliases::new(),
+            routers: crate::routers::Settings::new(),
             preferences: canon::Preferences::default(),
         }
     }
@@ -247,22 +265,40 @@ impl Routing {
             0..=600_000,
             &mut self.hedge_after_ms,
         );
-        let names = |named: Vec<(String, _)>| named.into_iter().map(|(name, _)| name).collect();
-        let preferences = &mut self.preferences;
-        preferences.only = routing.texts("only").map(names);
-        preferences.ignore = routing.texts("ignore").map(names).unwrap_or_default();
-        let collection = [("allow", false), ("deny", true)];
-        preferences.deny_data_collection = routing.word("data_collection", "", &collection);
-        routing.optional_flag("zdr", &mut preferences.zdr);
-        let sorts = [
-            ("price", Sort::Price),
-            ("throughput", Sort::Throughput),
-            ("latency", Sort::Latency),
-            ("exacto", Sort::Exacto),
+        read_preferences(&mut routing, &mut self.preferences);
+        let affinities = [
+            ("observed", Evidence::Observed),
+            ("expected", Evidence::Expected),
+            ("off", Evidence::Off),
         ];
-        preferences.sort = routing.word("sort", "", &sorts);
+        if let Some(affinity) = routing.word("affinity", env::ROUTING_AFFINITY, &affinities) {
+            self.affinity = affinity;
+        }
+        self.endpoints = terms::read_endpoints(&mut routing);
+        self.aliases = terms::read_aliases(&mut routing);
+        self.routers = super::router::read_routers(&mut routing);
         routing.end();
     }
+}
+
+/// What holds for every request, of the gateway or of a workspace.
+pub(super) fn read_preferences(
+    routing: &mut Section<'_, '_>,
+    preferences: &mut canon::Preferences,
+) {
+    let names = |named: Vec<(String, _)>| named.into_iter().map(|(name, _)| name).collect();
+    preferences.only = routing.texts("only").map(names);
+    preferences.ignore = routing.texts("ignore").map(names).unwrap_or_default();
+    let collection = [("allow", false), ("deny", true)];
+    preferences.deny_data_collection = routing.word("data_collection", "", &collection);
+    routing.optional_flag("zdr", &mut preferences.zdr);
+    let sorts = [
+        ("price", Sort::Price),
+        ("throughput", Sort::Throughput),
+        ("latency", Sort::Latency),
+        ("exacto", Sort::Exacto),
+    ];
+    preferences.sort = routing.word("sort", "", &sorts);
 }
 
 impl Default for Limits {

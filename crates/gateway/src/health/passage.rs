@@ -6,7 +6,12 @@ use canon::{Again, Blame, Fault, Kind, NanoUsd, Usage};
 use policy::health::{Heard, Outcome, Pass, Permit, RETRY_WAIT_MS, Tries};
 
 use super::{Count, Sheet, Verdict};
-use crate::{app::App, clock, telemetry::metrics::Scope};
+use crate::{
+    app::App,
+    clock,
+    telemetry::metrics::Scope,
+    terms::{Places, View},
+};
 
 /// For how long an endpoint that refuses this account alone is left alone: somebody must act.
 const REFUSED_MS: u64 = 60_000;
@@ -16,6 +21,8 @@ const REFUSED_MS: u64 = 60_000;
 pub(crate) struct Passage {
     app: Arc<App>,
     tries: Tries,
+    /// Under whose terms it asks, and for so many tokens.
+    terms: (View, u64),
     came_at: i64,
 }
 
@@ -47,6 +54,8 @@ pub(crate) struct Seat {
     of_endpoint: Pass,
     of_account: Pass,
     is_retry: bool,
+    /// Its places under the operator's caps.
+    places: Places,
     began: i64,
     /// Something was heard of it.
     is_judged: bool,
@@ -68,13 +77,14 @@ pub(crate) enum Entry {
 impl Passage {
     /// A request comes in.
     #[must_use]
-    pub(crate) fn new(app: Arc<App>) -> Self {
+    pub(crate) fn new(app: Arc<App>, terms: (View, u64)) -> Self {
         app.health.traffic.came();
         app.health.extra.came();
         let tries = Tries::new(app.config.upstream.attempts_max);
         Self {
             app,
             tries,
+            terms,
             came_at: clock::now_micros(),
         }
     }
@@ -93,6 +103,11 @@ impl Passage {
     /// The same without a wait: `None` where there is no place among the retries at the moment.
     pub(crate) fn try_enter(&mut self, endpoint: usize, rests: bool) -> Option<Entry> {
         let now = clock::now_micros();
+        let (terms, tokens) = &self.terms;
+        // First, for what the board permits is begun.
+        let Ok(places) = terms.take(endpoint, *tokens, now) else {
+            return Some(Entry::Skip);
+        };
         let permit = self
             .app
             .health
@@ -111,6 +126,7 @@ impl Passage {
                 of_endpoint,
                 of_account,
                 is_retry,
+                places: places.asked(),
                 began: now,
                 is_judged: false,
                 is_answered: false,
@@ -135,6 +151,12 @@ impl Seat {
     /// The answer is over, however it ended.
     pub(crate) fn ended(&mut self, ended: &Ended<'_>) {
         let now = clock::now_micros();
+        let Usage {
+            prompt_tokens,
+            completion_tokens,
+            ..
+        } = ended.usage;
+        self.places.used(prompt_tokens.saturating_add(*completion_tokens));
         let Some(sheet) = self.sheet() else { return };
         sheet.totals.used(ended.usage, ended.charged);
         if !self.is_answered {

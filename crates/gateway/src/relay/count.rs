@@ -6,14 +6,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use canon::{Again, Blame, Dialect, Fault, GenerationId, Kind, NanoUsd, Request};
+use canon::{Again, Blame, Dialect, Fault, GenerationId, Key, Kind, NanoUsd, Request};
 use dialects::Loss;
 use http::{HeaderName, HeaderValue, header};
 use policy::health::Class;
 use providers::Outgoing;
 
 use super::{Inbound, admit, ask, plan, price, receive};
-use crate::{app::Core, chance, clock, refusal};
+use crate::{app::Core, chance, clock, refusal, routers::Aside};
 
 /// Who counted: `vendor`, or nobody (`estimate`).
 const COUNTED_BY: HeaderName = HeaderName::from_static("x-weir-token-count");
@@ -51,7 +51,7 @@ async fn path(core: &Core, inbound: Inbound) -> Result<Response, Fault> {
         let say = "Insufficient credits: the key's limit is spent, and counts are for keys that may infer";
         return Err(Fault::caller(Kind::PaymentRequired, say));
     }
-    let (tokens, by) = match asked(core, &mut request, head.serve.dialect()).await? {
+    let (tokens, by) = match asked(core, &known.key, (&mut request, head.serve.dialect())).await? {
         Some(tokens) => (tokens, "vendor"),
         None => (price::estimated(&request), "estimate"),
     };
@@ -68,10 +68,14 @@ async fn path(core: &Core, inbound: Inbound) -> Result<Response, Fault> {
 }
 
 /// What a vendor of the first model says, where one counts and answers. Other models count otherwise.
-async fn asked(core: &Core, request: &mut Request, dialect: Dialect) -> Result<Option<u64>, Fault> {
+async fn asked(
+    core: &Core,
+    key: &Key,
+    (request, dialect): (&mut Request, Dialect),
+) -> Result<Option<u64>, Fault> {
     let id: GenerationId = chance::generation_id(clock::now_micros());
     let attempts_max = core.app().config.upstream.attempts_max;
-    let mut plan = plan::plan(core.app(), request)?;
+    let mut plan = plan::plan(core.app(), &key.workspace, request, &Aside::default())?;
     let mut first = None;
     let mut attempts = 0;
     while attempts < attempts_max

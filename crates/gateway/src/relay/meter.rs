@@ -1,20 +1,23 @@
 //! Step 8: what it was, what it used, what it cost. The meter runs along with a request and ends its money whatever
 //! happens: at the end, at an error, or when the caller hangs up (its drop). What is one attempt's is its [`Leg`]'s.
 
-use std::{mem, sync::Arc};
+mod asked;
+mod before;
+mod rival;
+
+use std::sync::Arc;
 
 use canon::{
     Attempt, AttemptId, Cause, Event, Fault, Generation, Kind, NanoUsd, Record, Request, Response,
-    Usage,
+    RouterMetadata, Usage,
 };
 use dialects::{Continued, Receipt, Stamp, Weir};
 use providers::Failure;
 
+use self::{asked::asked, before::Before};
 use super::{
     Admitted,
-    ask::{self, Asking},
     continuation::{Seam, Sequel},
-    hold::Asked,
     leg::{Bill, End, Leg},
     plan::Target,
     price, record,
@@ -50,25 +53,11 @@ pub(super) struct Meter {
     posted: Option<Posted>,
 }
 
-/// What attempts brought that broke off.
-#[derive(Debug)]
-struct Before {
-    /// Who began the answer.
-    first: Target,
-    usage: Usage,
-    charged: NanoUsd,
-    upstream_cost: NanoUsd,
-    prompt_cost: NanoUsd,
-    completion_cost: NanoUsd,
-    first_token_at: Option<i64>,
-    is_estimated: bool,
-    pictures: u64,
-}
-
 impl Meter {
     pub(super) fn new(app: &Arc<App>, admitted: Box<Admitted>, first: Target) -> Self {
         let app = Arc::clone(app);
-        let passage = Passage::new(Arc::clone(&app));
+        let terms = app.terms.in_workspace(admitted.key.workspace.as_str());
+        let passage = Passage::new(Arc::clone(&app), (terms, first.tokens));
         let leg = Leg::new(0, first, &admitted.request);
         Self {
             passage,
@@ -97,93 +86,6 @@ impl Meter {
         self.made += 1;
         let asked = asked(&self.admitted, self.sequel.as_deref());
         self.leg.reserve(&self.app, &self.admitted, asked).await
-    }
-
-    /// The same for one that is asked beside the attempt under way.
-    ///
-    /// # Errors
-    /// As [`Meter::reserve`]; the attempt under way goes on.
-    pub(super) async fn reserve_rival(&mut self, target: Target, seat: Seat) -> Result<(), Fault> {
-        let mut rival = Box::new(Leg::new(self.made, target, &self.admitted.request));
-        rival.seat = Some(seat);
-        rival.cause = Some(Cause::Hedge);
-        self.made += 1;
-        let asked = asked(&self.admitted, None);
-        let rival = self.rival.insert(rival);
-        let reserved = rival.reserve(&self.app, &self.admitted, asked).await;
-        if reserved.is_err() {
-            self.rival = None;
-        }
-        reserved
-    }
-
-    /// The rival and the attempt under way change places.
-    pub(super) fn swap(&mut self) {
-        if let Some(rival) = &mut self.rival {
-            mem::swap(&mut self.leg, rival);
-        }
-    }
-
-    /// The rival is waited for no longer: it costs the caller nothing.
-    pub(super) fn drop_rival(&mut self) {
-        let Some(mut rival) = self.rival.take() else {
-            return;
-        };
-        if !rival.is_trying() {
-            rival.void();
-            return;
-        }
-        let mut attempt = rival.tried(None, None);
-        attempt.cause = Some(Cause::Hedge);
-        attempt.insured = rival.lost(&self.admitted.request);
-        self.note(attempt);
-    }
-
-    /// The rival has failed, and the attempt under way goes on.
-    pub(super) fn rival_failed(&mut self, failure: &Failure) {
-        let Some(mut rival) = self.rival.take() else {
-            return;
-        };
-        if let Some(seat) = &mut rival.seat {
-            seat.failed(&failure.fault, failure.status);
-        }
-        let attempt = rival.tried(failure.status, Some(failure.fault.kind));
-        self.note(attempt);
-        rival.failed((failure.status, failure.sent), None);
-    }
-
-    /// Fits what is asked to the target of the attempt under way. Gives back the service tier that the caller wants.
-    ///
-    /// # Errors
-    /// As of [`Target::endpoint`].
-    pub(super) fn fit(&mut self) -> Result<Option<String>, Fault> {
-        let limit = self.leg.clamped_to;
-        let request = match &mut self.sequel {
-            Some(sequel) => &mut sequel.request,
-            None => &mut self.admitted.request,
-        };
-        let limit = limit.or(request.sampling.max_tokens);
-        ask::fit(request, &self.leg.target, limit)
-    }
-
-    /// The call of the attempt under way.
-    pub(super) fn asking(&self) -> Asking<'_> {
-        Asking {
-            target: &self.leg.target,
-            request: asked(&self.admitted, self.sequel.as_deref()).request,
-            dialect: self.admitted.dialect,
-            generation: &self.admitted.generation,
-        }
-    }
-
-    /// What is asked: the caller's request, or what was made of it to go on with an answer.
-    pub(super) fn go_on_with(&mut self, sequel: Sequel) {
-        self.sequel = Some(Box::new(sequel));
-    }
-
-    /// How the answer to what was made of the request joins what the caller has.
-    pub(super) fn take_seam(&mut self) -> Option<Seam> {
-        self.sequel.as_mut()?.seam.take()
     }
 
     /// Writes the line about an attempt; they stand in the order in which they were begun.
@@ -238,27 +140,19 @@ impl Meter {
         &mut self.passage
     }
 
+    /// What everything shares.
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
     /// The request it runs for.
     pub(super) fn admitted(&self) -> &Admitted {
         &self.admitted
     }
 
-    /// What is asked of who is tried, to be fitted to a target.
-    pub(super) fn request_mut(&mut self) -> &mut Request {
-        match &mut self.sequel {
-            Some(sequel) => &mut sequel.request,
-            None => &mut self.admitted.request,
-        }
-    }
-
     /// The attempt under way, or the one that answers.
     pub(super) const fn leg(&mut self) -> &mut Leg {
         &mut self.leg
-    }
-
-    /// The one that is asked at the same time.
-    pub(super) fn rival(&mut self) -> Option<&mut Leg> {
-        self.rival.as_deref_mut()
     }
 
     /// Who is tried, or answers.
@@ -274,6 +168,12 @@ impl Meter {
     /// What was tried so far and is over.
     pub(super) fn attempts(&self) -> &[Attempt] {
         &self.attempts
+    }
+
+    /// How the request was routed, for the caller who asked to see it; whether somebody answers.
+    pub(super) fn routed(&self, is_answered: bool) -> Option<Box<RouterMetadata>> {
+        let selected = is_answered.then(|| self.leg.target.index());
+        self.admitted.routed.shown(&self.attempts, selected)
     }
 
     /// The answer's limit where it was made shorter for want of money.
@@ -325,6 +225,11 @@ impl Meter {
         if let Some(seat) = &mut self.leg.seat {
             seat.answered(rest_ms, streamed);
         }
+    }
+
+    /// The end of its money: to be awaited before the caller sees the end. Dropped with the meter, it is written at once.
+    pub(super) const fn take_posted(&mut self) -> Option<Posted> {
+        self.posted.take()
     }
 
     /// The answer came to its end: settles it.
@@ -391,11 +296,23 @@ impl Meter {
             return Receipt::default();
         };
         let now = clock::now_micros();
+        if end == End::Complete && self.before.is_none() {
+            self.remember(&bill, now);
+        }
         let receipt = self.receipt(&bill, now);
         let generation = written(&self.record(&bill, &receipt, end, now));
         self.posted = Some(bill.settle(generation, now));
         self.before = None;
         receipt
+    }
+
+    /// The conversation stays with whoever answered it, where that pays. Not with who only went on with an answer.
+    fn remember(&self, bill: &Bill, now: i64) {
+        let target = &self.leg.target;
+        if let (Some(kept), Ok(endpoint)) = (&target.kept, target.endpoint()) {
+            let answer = (endpoint, &bill.usage);
+            self.app.affinity.answered(kept, answer, now);
+        }
     }
 
     /// What the caller pays for all of it, and for what.
@@ -408,7 +325,7 @@ impl Meter {
             upstream_completion_cost: bill.cost.completion,
             is_byok: false,
             completed_at: Some(now.div_euclid(1_000_000)),
-            router: None,
+            router: self.routed(true),
             weir: (!self.continued.is_empty()).then(|| {
                 Box::new(Weir {
                     continued: self.continued.clone(),
@@ -445,86 +362,6 @@ impl Meter {
         record.error = (end == End::BrokenOff).then(|| "provider_unavailable".to_owned());
         record
     }
-}
-
-/// What is asked: the caller's request, or what was made of it.
-fn asked<'a>(admitted: &'a Admitted, sequel: Option<&'a Sequel>) -> Asked<'a> {
-    match sequel {
-        Some(sequel) => Asked {
-            request: &sequel.request,
-            bytes: admitted.body_bytes.saturating_add(sequel.added_bytes),
-        },
-        None => Asked {
-            request: &admitted.request,
-            bytes: admitted.body_bytes,
-        },
-    }
-}
-
-impl Before {
-    fn of(bill: &Bill, leg: &Leg) -> Self {
-        Self {
-            first: leg.target.clone(),
-            usage: bill.usage.clone(),
-            charged: bill.charged,
-            upstream_cost: bill.cost.total,
-            prompt_cost: bill.cost.prompt,
-            completion_cost: bill.cost.completion,
-            first_token_at: leg.seen.first_token_at,
-            is_estimated: bill.estimate.is_some(),
-            pictures: leg.seen.pictures,
-        }
-    }
-
-    fn add(&mut self, bill: &Bill, leg: &Leg) {
-        let (part, whole) = leg.seen.delivered();
-        self.usage.completion_tokens += scaled(bill.usage.completion_tokens, part, whole);
-        self.usage.reasoning_tokens += bill.usage.reasoning_tokens;
-        self.charged = self.charged.saturating_add(bill.charged);
-        self.upstream_cost = self.upstream_cost.saturating_add(bill.cost.total);
-        self.prompt_cost = self.prompt_cost.saturating_add(bill.cost.prompt);
-        self.completion_cost = self.completion_cost.saturating_add(bill.cost.completion);
-        self.is_estimated |= bill.estimate.is_some();
-        self.pictures += leg.seen.pictures;
-    }
-
-    /// The prompt once, and every token of the answer that the caller was given.
-    fn and(&self, last: Receipt, (part, whole): (u64, u64)) -> Receipt {
-        let mut usage = self.usage.clone();
-        usage.completion_tokens += scaled(last.usage.completion_tokens, part, whole);
-        usage.reasoning_tokens += last.usage.reasoning_tokens;
-        usage.reasoning_tokens = usage.reasoning_tokens.min(usage.completion_tokens);
-        let completion = last.upstream_completion_cost;
-        Receipt {
-            usage,
-            cost: self.charged.saturating_add(last.cost),
-            upstream_cost: self.upstream_cost.saturating_add(last.upstream_cost),
-            upstream_prompt_cost: self.prompt_cost.saturating_add(last.upstream_prompt_cost),
-            upstream_completion_cost: self.completion_cost.saturating_add(completion),
-            ..last
-        }
-    }
-
-    /// Nobody could go on: what there was is the answer.
-    fn add_to(self: Box<Self>, record: &mut Generation, arrived: i64, now: i64) {
-        record.provider = Some(self.first.upstream.name().to_owned());
-        record.first_token_ms = self.first_token_at.map(|at| record::millis(at, arrived));
-        record.generation_ms = self.first_token_at.map(|at| record::millis(now, at));
-        record.usage = self.usage;
-        record.usage_estimated = self.is_estimated;
-        record.cost = self.charged;
-        record.upstream_cost = self.upstream_cost;
-        record.media_completion = self.pictures;
-    }
-}
-
-/// The part of so many tokens that was given to the caller, rounded up.
-fn scaled(tokens: u64, part: u64, whole: u64) -> u64 {
-    if part >= whole {
-        return tokens;
-    }
-    let scaled = (u128::from(tokens) * u128::from(part)).div_ceil(u128::from(whole));
-    u64::try_from(scaled).unwrap_or(tokens)
 }
 
 /// The record in its stored form, written here so that nobody waits for it at the books.

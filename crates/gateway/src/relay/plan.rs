@@ -2,27 +2,56 @@
 
 mod needs;
 mod nobody;
+mod survey;
 
 use std::sync::Arc;
 
-use canon::{Dialect, Fault, Request, Sort};
+use canon::{Dialect, Fault, Request, Route, Sort, Strategy, WorkspaceId};
 use policy::{
+    affinity::Memory,
     catalog::{Endpoint, Lane, Modality, Model, PriceSheet, Resolved, Suffix, Unit},
     health::Standing,
-    routing::{self, Ask, Candidate, Figures, Next, Prices, Tier, Why, Wish},
+    routing::{self, Ask, Candidate, Figures, Next, Prices, Tier, Warm, Why, Wish, trail::Name},
+    terms::Term,
 };
 use providers::{Upstream, Way};
 
-use crate::{app::App, chance, clock, config::Config, health::Board, snapshot::Snapshot};
-use needs::Needs;
+use crate::{
+    affinity::{self, Affinity, Kept},
+    app::App,
+    chance, clock,
+    health::Doing,
+    routers::{self, Aside, By, Ranking},
+    snapshot::Snapshot,
+    terms::View,
+};
+pub(crate) use needs::Needs;
+pub(crate) use survey::Survey;
+pub(super) use needs::parameters_of;
+
+use super::metadata::of_nobody;
 
 /// Who is tried, in which order, bound to the snapshot in which the order was found.
 #[derive(Debug)]
 pub struct Plan {
     snapshot: Arc<Snapshot>,
     order: routing::Plan,
-    /// The models asked for, in order, as the caller wrote them.
+    /// The web is to be searched.
+    searches: bool,
+    /// The conversation that this is a turn of, as far as one is to stay where it is.
+    kept: Option<Kept>,
+    /// The operator's terms for whoever asks.
+    terms: View,
+    /// Tokens that the request is expected to use, for caps.
+    tokens: u64,
+    /// The models asked for, in order, as the caller wrote them; names of the operator's in the words they stand for.
     pub requested: Vec<String>,
+    /// How the model was found, where something chose it; the rest is noted behind the plan.
+    pub route: Route,
+    /// How a router ranked the models, where that was asked for.
+    pub ranking: Option<Box<Ranking>>,
+    /// What chose the model, where a router did.
+    pub(super) chosen_by: Option<By>,
 }
 
 /// One endpoint to call.
@@ -31,8 +60,41 @@ pub struct Target {
     snapshot: Arc<Snapshot>,
     endpoint: usize,
     rests: bool,
+    searches: bool,
+    /// The conversation that it answers, so that it is remembered who did.
+    pub(super) kept: Option<Kept>,
+    /// Tokens that the request is expected to use.
+    pub(super) tokens: u64,
     /// The provider behind it.
     pub upstream: Arc<Upstream>,
+}
+
+/// What a plan depends on besides the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// How the endpoints are doing.
+    pub health: &'a dyn Doing,
+    /// The operator's terms for whoever asks.
+    pub terms: &'a View,
+    /// Where conversations stay; `None` where nobody remembers any.
+    pub affinity: Option<&'a Affinity>,
+    /// Whose conversations.
+    pub workspace: &'a WorkspaceId,
+    /// When, and by which chance, where it is not now and by any.
+    pub moment: Option<Moment>,
+    /// What the operator says of routers.
+    pub routers: &'a routers::Settings,
+    /// What is known beside the request.
+    pub aside: &'a Aside,
+}
+
+/// A moment that is told, and the chance that is drawn in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// In microseconds since 1970; now where absent.
+    pub now: Option<i64>,
+    /// The same seed draws the same order.
+    pub seed: u64,
 }
 
 impl Target {
@@ -58,6 +120,11 @@ impl Target {
     /// As of [`Target::endpoint`].
     pub fn way(&self, caller: Dialect) -> Result<&Way, Fault> {
         let endpoint = self.endpoint()?;
+        if self.searches
+            && let Some(way) = self.upstream.searching_way(endpoint.model.as_str())
+        {
+            return Ok(way);
+        }
         let wanted = if endpoint.responses_only {
             Dialect::OpenAiResponses
         } else {
@@ -92,6 +159,9 @@ impl Plan {
                     snapshot: Arc::clone(&self.snapshot),
                     endpoint: target.endpoint,
                     rests: target.why == Why::Resting,
+                    searches: self.searches,
+                    kept: self.kept.clone(),
+                    tokens: self.tokens,
                     upstream: Arc::clone(upstream),
                 });
             }
@@ -104,13 +174,51 @@ impl Plan {
     pub fn beside(&self) -> Option<Target> {
         let target = self.order.beside()?;
         let endpoint = self.snapshot.catalog.all_endpoints().get(target.endpoint)?;
-        let upstream = self.snapshot.upstreams.get(&endpoint.provider)?;
+        let upstream = self.snapshot.upstream(endpoint)?;
         Some(Target {
             snapshot: Arc::clone(&self.snapshot),
             endpoint: target.endpoint,
             rests: false,
+            searches: self.searches,
+            kept: self.kept.clone(),
+            tokens: self.tokens,
             upstream: Arc::clone(upstream),
         })
+    }
+
+    /// What names an endpoint of the catalogue.
+    #[must_use]
+    pub fn name_of(&self, endpoint: usize) -> Option<Name<'_>> {
+        let endpoint = self.snapshot.catalog.all_endpoints().get(endpoint)?;
+        Some(Name {
+            tag: &endpoint.tag,
+            model: endpoint.model.as_str(),
+        })
+    }
+
+    /// Display name of the provider of an endpoint of the catalogue.
+    #[must_use]
+    pub fn provider_of(&self, endpoint: usize) -> Option<&str> {
+        let endpoint = self.snapshot.catalog.all_endpoints().get(endpoint)?;
+        Some(self.snapshot.upstream(endpoint)?.name())
+    }
+
+    /// The region in which an endpoint of the catalogue is asked, where it has one.
+    #[must_use]
+    pub fn region_of(&self, endpoint: usize) -> Option<&str> {
+        self.snapshot.catalog.all_endpoints().get(endpoint)?.region()
+    }
+
+    /// The operator's terms for an endpoint.
+    #[must_use]
+    pub fn term_of(&self, endpoint: usize) -> Term {
+        self.terms.term(endpoint, self.tokens, clock::now_micros())
+    }
+
+    /// Milliseconds until a cap of the operator's has room at an endpoint; `None` where it has now.
+    pub(super) fn full_for_ms(&self, endpoint: usize, now: i64) -> Option<u64> {
+        let full = self.terms.term(endpoint, self.tokens, now).full;
+        full.map(|full| full.after_ms)
     }
 
     /// The order itself, for explanations.
@@ -124,8 +232,22 @@ impl Plan {
 ///
 /// # Errors
 /// A model is unknown, nobody who serves it is configured, or the request excludes everybody.
-pub fn plan(app: &App, request: &Request) -> Result<Plan, Fault> {
-    plan_in(app.snapshot.load_full(), &app.health, &app.config, request)
+pub fn plan(
+    app: &App,
+    workspace: &WorkspaceId,
+    request: &Request,
+    aside: &Aside,
+) -> Result<Plan, Fault> {
+    let scene = Scene {
+        health: &app.health,
+        terms: &app.terms.in_workspace(workspace.as_str()),
+        affinity: Some(&app.affinity),
+        workspace,
+        moment: None,
+        routers: &app.config.routing.routers,
+        aside,
+    };
+    plan_in(app.snapshot.load_full(), scene, request)
 }
 
 /// The same without a gateway that runs: for explanations.
@@ -134,26 +256,44 @@ pub fn plan(app: &App, request: &Request) -> Result<Plan, Fault> {
 /// As [`plan`].
 pub fn plan_in(
     snapshot: Arc<Snapshot>,
-    health: &Board,
-    config: &Config,
+    scene: Scene<'_>,
     request: &Request,
 ) -> Result<Plan, Fault> {
-    let requested = requested(request)?;
-    let now = clock::now_micros();
+    let Scene { health, terms, .. } = scene;
+    let (requested, aliased) = requested(terms, request)?;
+    let told = scene.moment.and_then(|moment| moment.now);
+    let now = told.unwrap_or_else(clock::now_micros);
     let needs = Needs::of(request);
+    let answer = request.sampling.max_tokens.unwrap_or(0);
+    let tokens = needs.prompt_tokens.saturating_add(answer);
+    let affinity = scene.affinity;
+    let mut kept = affinity.and_then(|affinity| affinity.of(scene.workspace, request));
+    let survey = Survey {
+        snapshot: &snapshot,
+        health,
+        terms,
+        settings: scene.routers,
+        request,
+        needs: &needs,
+        past: affinity.zip(kept.as_ref()),
+        now,
+        seed: scene.moment.map_or_else(chance::draw, |moment| moment.seed),
+    };
+    let named = routers::resolve(&survey, &requested, scene.aside)?;
+    if let Some(kept) = &mut kept {
+        kept.router.clone_from(&named.route.router);
+    }
     let mut wishes = Vec::with_capacity(requested.len());
     let mut candidates = Vec::new();
     let mut unconfigured = Vec::new();
-    for (rank, name) in requested.iter().enumerate() {
+    for (rank, name) in named.names.iter().enumerate() {
         let found = snapshot.catalog.resolve(name);
         let resolved = found.ok_or_else(|| nobody::unknown_model(&snapshot.catalog, name))?;
-        if resolved.has(Suffix::Online) {
-            return Err(nobody::no_search(name));
-        }
         if let Some(right) = other_route(resolved.model) {
             return Err(nobody::wrong_endpoint(&requested, name, right));
         }
         wishes.push(wish_of(&resolved));
+        let past = Past::of(scene, kept.as_ref(), resolved.model, now);
         for endpoint in resolved.endpoints() {
             match snapshot.upstream(endpoint) {
                 Some(upstream) if !speaks(upstream, endpoint) => {}
@@ -163,6 +303,8 @@ pub fn plan_in(
                         standing: health.standing(endpoint.index, now),
                         figures: health.figures(endpoint.index, now),
                         is_past: has_ended(resolved.model, endpoint, now),
+                        term: terms.term(endpoint.index, tokens, now),
+                        warm: past.warm(health, endpoint, now),
                         ..candidate
                     });
                 }
@@ -175,46 +317,84 @@ pub fn plan_in(
     }
     let ask = Ask {
         preferences: &request.routing.preferences,
-        house: &config.routing.preferences,
+        house: terms.preferences(),
         wishes: &wishes,
         tier: Tier::named(request.service_tier.as_deref()),
         prompt_tokens: needs.prompt_tokens,
         max_tokens: request.sampling.max_tokens,
         has_tools: !request.tools.is_empty(),
     };
-    let order = routing::plan(&ask, candidates, chance::draw());
+    let seed = scene
+        .moment
+        .map_or_else(chance::draw, |moment| moment.seed);
+    let order = routing::plan(&ask, candidates, seed);
     if order.targets.is_empty() {
-        return Err(nobody::excluded(
-            &requested,
-            &order.excluded,
-            (&snapshot, now),
-        ));
+        let mut fault = nobody::excluded(&requested, &order.excluded, (&snapshot, now));
+        fault.router = Some(of_nobody(&requested, order.excluded.len()));
+        return Err(fault);
     }
     Ok(Plan {
         snapshot,
         order,
+        searches: request.search.is_some(),
         requested,
+        kept,
+        terms: terms.clone(),
+        tokens,
+        route: match named.route.router {
+            None if aliased => Route {
+                strategy: Strategy::Alias,
+                ..named.route
+            },
+            Some(_) | None => named.route,
+        },
+        ranking: named.ranking,
+        chosen_by: named.by,
     })
 }
 
-/// The models that the caller names, each once.
-fn requested(request: &Request) -> Result<Vec<String>, Fault> {
+/// Where a conversation was answered with one model.
+struct Past<'a>(Option<(&'a Kept, [Option<Memory>; 2])>);
+
+impl<'a> Past<'a> {
+    fn of(scene: Scene<'_>, kept: Option<&'a Kept>, model: &Model, now: i64) -> Self {
+        let recall = |(affinity, kept): (&Affinity, &'a Kept)| {
+            (kept, affinity.recall(kept, model.slug.as_str(), now))
+        };
+        Self(scene.affinity.zip(kept).map(recall))
+    }
+
+    /// What is warm at an endpoint. Whoever waits already at one that has stalled is enough.
+    fn warm(&self, health: &dyn Doing, endpoint: &Endpoint, now: i64) -> Option<Warm> {
+        let (kept, known) = self.0.as_ref()?;
+        let warm = affinity::warm(kept, known, endpoint)?;
+        (!health.has_stalled(endpoint.index, now)).then_some(warm)
+    }
+}
+
+/// The models that the caller names, each once; and whether one of the names is the operator's own.
+fn requested(terms: &View, request: &Request) -> Result<(Vec<String>, bool), Fault> {
     /// More than anybody tries; it bounds the work of a request that nobody means well.
     const MODELS_MAX: usize = 32;
     let mut requested: Vec<String> = Vec::new();
+    let mut aliased = false;
     for name in request.model.iter().chain(&request.routing.models) {
-        if requested.contains(name) {
-            continue;
+        let models = terms.models_of(name);
+        aliased |= models.is_some();
+        for name in models.as_deref().unwrap_or(std::slice::from_ref(name)) {
+            if requested.contains(name) {
+                continue;
+            }
+            if requested.len() == MODELS_MAX {
+                return Err(nobody::too_many_models(MODELS_MAX));
+            }
+            requested.push(name.clone());
         }
-        if requested.len() == MODELS_MAX {
-            return Err(nobody::too_many_models(MODELS_MAX));
-        }
-        requested.push(name.clone());
     }
     if requested.is_empty() {
         return Err(nobody::no_model());
     }
-    Ok(requested)
+    Ok((requested, aliased))
 }
 
 /// What the suffixes of a name ask for: the first that sorts.
@@ -297,12 +477,14 @@ fn candidate<'a>(
         max_output_tokens: endpoint.max_output_tokens,
         quantization: endpoint.quantization,
         lacks: needs.lacking(endpoint),
-        cannot_take: needs.not_taken(model),
+        cannot: needs.not_met(model, endpoint, upstream),
         trains: policy.training,
         retains: policy.retains_days.map(|days| days > 0),
         distillable: routing::is_distillable(model.slug.as_str()),
         is_past: false,
         standing: Standing::Well,
         figures: Figures::default(),
+        warm: None,
+        term: Term::default(),
     }
 }

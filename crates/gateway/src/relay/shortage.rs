@@ -50,7 +50,17 @@ pub(super) fn explain(fault: &mut Fault, tried: Tried<'_>) {
 pub(super) fn all_rest(app: &App, plan: &Plan) -> Fault {
     let now = clock::now_micros();
     let endpoints = plan.order().targets.iter().map(|target| target.endpoint);
-    let waits: Vec<(u64, bool)> = endpoints.map(|at| app.health.again(at, now)).collect();
+    let of_order = endpoints.map(|at| {
+        let (wait, asked) = app.health.again(at, now);
+        match plan.full_for_ms(at, now) {
+            Some(full) => (wait.max(full), true),
+            None => (wait, asked),
+        }
+    });
+    let passed_over = plan.order().excluded.iter();
+    let passed_over =
+        passed_over.filter_map(|one| one.reason.full().map(|full| (full.after_ms, true)));
+    let waits: Vec<(u64, bool)> = of_order.chain(passed_over).collect();
     let after_ms = waits.iter().map(|(wait, _)| *wait).min();
     let limited = !waits.is_empty() && waits.iter().all(|(_, asked)| *asked);
     let (kind, code, say) = if limited {

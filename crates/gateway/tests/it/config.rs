@@ -98,6 +98,8 @@ fn the_examples_of_the_default_file_are_a_sound_file() {
     let text = text.replace("file:/etc/weir/google.json", "env:GOOGLE");
     let config = parse(&text, &pairs).unwrap().config;
     assert_eq!(config.providers.len(), 9);
+    assert_eq!(config.routing.endpoints.len(), 1);
+    assert_eq!(config.workspaces["default"].aliases.len(), 1);
     let lab = &config.providers["lab"];
     assert_eq!((lab.name.as_deref(), lab.models.len()), (Some("Lab"), 1));
     assert_eq!(
@@ -132,7 +134,7 @@ attempts_max = 2.5
             "weir.toml:8:14: `data.durability`: expected \"process\" or \"power\", got \"strong\"",
             "weir.toml:11:16: `upstream.attempts_max`: expected a whole number from 1 to 20, got 2.5",
             "weir.toml:13:2: `colours`: there is no such setting; allowed: server, data, database, upstream, \
-             routing, limits, log, local, providers",
+             routing, limits, log, local, providers, workspaces",
         ]
     );
 }

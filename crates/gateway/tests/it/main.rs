@@ -1,6 +1,8 @@
 //! The gateway tested from outside: its configuration, its keys, and the whole of it behind HTTP.
 
 #[cfg(test)]
+mod affinity;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod books;
@@ -33,11 +35,17 @@ mod keyring;
 #[cfg(test)]
 mod lab;
 #[cfg(test)]
+mod metadata;
+#[cfg(test)]
 mod models;
 #[cfg(test)]
 mod platform;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod replay;
+#[cfg(test)]
+mod routers;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]
@@ -46,3 +54,5 @@ mod stage;
 mod storm;
 #[cfg(test)]
 mod streaming;
+#[cfg(test)]
+mod terms;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use canon::{Availability, Fault, Kind, ProviderId};
+use canon::{Again, Availability, Blame, Fault, Kind, ProviderId};
 use policy::{
     catalog::{Catalog, Endpoint},
     routing::{Excluded, Reason, is_past},
@@ -14,12 +14,6 @@ use crate::snapshot::Snapshot;
 /// Neither `model` nor `models`.
 pub(super) fn no_model() -> Fault {
     let say = "`model` is missing: expected a model such as \"openai/gpt-4o-mini\" (GET /api/v1/models lists them)";
-    Fault::caller(Kind::InvalidRequest, say).with_metadata("param", "model")
-}
-
-/// `:online` asks for a web search, which is not there yet.
-pub(super) fn no_search(name: &str) -> Fault {
-    let say = format!("{name}: the suffix `:online` (web search) is not supported yet; remove it");
     Fault::caller(Kind::InvalidRequest, say).with_metadata("param", "model")
 }
 
@@ -152,6 +146,10 @@ pub(super) fn excluded(
     if excluded.iter().all(|each| each.reason == Reason::Ended) {
         return deprecated(requested, snapshot, now);
     }
+    let waits = excluded.iter().filter_map(|each| each.reason.full());
+    if let Some(after_ms) = waits.map(|full| full.after_ms).min() {
+        return full(requested, excluded, (snapshot, after_ms));
+    }
     let words: BTreeSet<&'static str> = excluded
         .iter()
         .filter_map(|each| each.reason.vocabulary())
@@ -195,6 +193,24 @@ pub(super) fn excluded(
         affected_providers: affected.into_iter().map(str::to_owned).collect(),
         excluded_by: words.into_iter().collect(),
         constraint: constraint.map(|(field, detail)| (field.to_owned(), detail)),
+        ..Availability::default()
+    }));
+    fault.with_metadata("excluded", each_excluded(snapshot, excluded))
+}
+
+/// Whoever may serve is at a cap of the operator's.
+fn full(requested: &[String], excluded: &[Excluded], (snapshot, after_ms): (&Snapshot, u64)) -> Fault {
+    let models = requested.join(", ");
+    let say = format!("{models}: what this gateway may ask of its providers is used up. Please retry shortly.");
+    let again = Again::Elsewhere {
+        after_ms: Some(after_ms),
+    };
+    let mut fault = Fault::new(Kind::RateLimitExceeded, Blame::Us, again, say);
+    fault.availability = Some(Box::new(Availability {
+        code: "capacity_exhausted",
+        retryable: true,
+        retry_after_s: Some(after_ms.div_ceil(1_000).max(1)),
+        requested_models: requested.to_vec(),
         ..Availability::default()
     }));
     fault.with_metadata("excluded", each_excluded(snapshot, excluded))
