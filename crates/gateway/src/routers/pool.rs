@@ -96,9 +96,14 @@ impl<'a> Pool<'a> {
     }
 }
 
+/// Words in the names of models that judge texts instead of answering them.
+const JUDGES: [&str; 3] = ["safety", "guard", "moderation"];
+
 /// A router is no model, and a model that writes no text answers no conversation. Who must think is not asked not to.
 fn may_be_chosen(survey: &Survey<'_>, model: &Model) -> bool {
-    let is_router = model.slug.as_str().starts_with("openrouter/");
+    let slug = model.slug.as_str();
+    let is_router = slug.starts_with("openrouter/");
+    let judges = JUDGES.iter().any(|word| slug.contains(word));
     let must_think = model.reasoning.as_ref().is_some_and(|own| own.mandatory);
     let unthinking = must_think && survey.request.reasoning.as_ref().is_some_and(is_off);
     // What must draw or speak does so unasked.
@@ -112,7 +117,7 @@ fn may_be_chosen(survey: &Survey<'_>, model: &Model) -> bool {
     let extra = [(Modality::Image, "image"), (Modality::Audio, "audio")];
     let draws = |(kind, word): (Modality, &str)| model.output.contains(kind) == wants(word);
     let fits = extra.into_iter().all(draws);
-    !is_router && !unthinking && fits && model.output.contains(Modality::Text)
+    !is_router && !judges && !unthinking && fits && model.output.contains(Modality::Text)
 }
 
 /// Whether a request asks the model not to think.

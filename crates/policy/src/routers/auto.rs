@@ -77,7 +77,6 @@ pub fn choose(wish: &Wish<'_>, candidates: &[Candidate<'_>]) -> Result<Choice, N
     if ranked.is_empty() {
         return Err(Nothing);
     }
-    ranked.truncate(RANKED_MAX);
     let slug = |pick: &Pick| {
         candidates
             .get(pick.candidate)
@@ -128,7 +127,7 @@ pub fn choose(wish: &Wish<'_>, candidates: &[Candidate<'_>]) -> Result<Choice, N
     })
 }
 
-/// Those that the caller allows, best first; a pinned model is among the best whatever it is worth.
+/// The best of those that the caller allows, best first; a pinned model is among the best whatever it is worth.
 fn ranked(wish: &Wish<'_>, candidates: &[Candidate<'_>], merits: &[Merit]) -> Vec<Pick> {
     let pinned = wish.pinned.filter(|_| wish.settings.pin_model);
     let mut ranked: Vec<Pick> = candidates
@@ -148,17 +147,28 @@ fn ranked(wish: &Wish<'_>, candidates: &[Candidate<'_>], merits: &[Merit]) -> Ve
         pinned.is_some() && candidate.map(|candidate| candidate.slug) == pinned
     };
     // By score, then by name, so that the order of the catalogue decides nothing.
-    ranked.sort_by_key(|pick| {
-        let slug = candidates
-            .get(pick.candidate)
-            .map(|candidate| candidate.slug);
-        (
-            !is_pinned(pick),
-            pick.merit.rests,
-            u32::MAX - pick.merit.score,
-            slug,
-        )
-    });
+    let order = |one: &Pick, other: &Pick| {
+        let slug = |pick: &Pick| {
+            candidates
+                .get(pick.candidate)
+                .map(|candidate| candidate.slug)
+        };
+        let key = |pick: &Pick| {
+            (
+                !is_pinned(pick),
+                pick.merit.rests,
+                u32::MAX - pick.merit.score,
+            )
+        };
+        key(one)
+            .cmp(&key(other))
+            .then_with(|| slug(one).cmp(&slug(other)))
+    };
+    if ranked.len() > RANKED_MAX {
+        ranked.select_nth_unstable_by(RANKED_MAX, order);
+        ranked.truncate(RANKED_MAX);
+    }
+    ranked.sort_unstable_by(order);
     ranked
 }
 

@@ -29,9 +29,9 @@ pub struct Sight<'a> {
 }
 
 /// Of a text, so many bytes are read at its beginning …
-const HEAD_BYTES: usize = 1_000;
+const HEAD_BYTES: usize = 700;
 /// … and so many at its end.
-const TAIL_BYTES: usize = 400;
+const TAIL_BYTES: usize = 200;
 /// Words at the beginning of a text, which weigh double.
 const OPENING_WORDS: usize = 8;
 /// A turn of fewer words is read together with the one before it: `and in Rust?`
@@ -101,10 +101,12 @@ impl Sum {
     fn words(&mut self, text: &str, factor: i32, opens: bool) -> usize {
         let mut buffers = [Word::default(), Word::default()];
         let mut count = 0;
-        let mut words = text.split(|letter: char| !is_of_word(letter));
+        let mut words = text.split(|letter: char| letter.is_ascii() && !is_of_word(letter));
         let mut next = move || {
             words.find_map(|word| {
-                let word = word.trim_matches(['\'', '-', '.', '/']);
+                let word = word.trim_matches(|letter: char| {
+                    !letter.is_alphanumeric() && !matches!(letter, '+' | '#')
+                });
                 (!word.is_empty()).then_some(word)
             })
         };
@@ -136,37 +138,49 @@ impl Sum {
         }
     }
 
-    /// What a text looks like, whatever it says.
+    /// What a text looks like, whatever it says. Most texts have none of the marks, and one look at their bytes says so.
     fn look(&mut self, text: &str) {
-        let seen = upto(text, HEAD_BYTES * 2);
-        let has = |piece: &str| seen.contains(piece);
-        if has("```") {
+        let seen = upto(text, HEAD_BYTES);
+        let mut there = [false; 128];
+        let mut marks = 0;
+        for byte in seen.bytes() {
+            marks += usize::from(matches!(
+                byte,
+                b'{' | b'}' | b'(' | b')' | b';' | b'=' | b'<' | b'>' | b'[' | b']'
+            ));
+            if let Some(place) = there.get_mut(usize::from(byte)) {
+                *place = true;
+            }
+        }
+        let is_there = |byte: u8| there.get(usize::from(byte)) == Some(&true);
+        let has = |mark: u8, pieces: &[&str]| {
+            is_there(mark) && pieces.iter().any(|piece| seen.contains(piece))
+        };
+        if has(b'`', &["```"]) {
             self.code += 20;
         }
-        let marks = seen
-            .bytes()
-            .filter(|byte| b"{}();=<>[]".contains(byte))
-            .count();
         if marks * 20 > seen.len() && marks > 6 {
             self.code += 16;
         }
-        if has("\n@@ ") || has("\n+++ ") || has("diff --git") {
+        if has(b'\n', &["\n@@ ", "\n+++ "]) || has(b'-', &["diff --git"]) {
             self.add(Sign::Is(Task::CodeReview), 16);
             self.code += 8;
         }
-        if has("\\frac") || has("\\int") || has("\\sum") || has("^2") || has("^n") {
+        if has(b'\\', &["\\frac", "\\int", "\\sum"]) || has(b'^', &["^2", "^n"]) {
             self.add(Sign::Is(Task::Math), 24);
         }
-        if is_sum(seen) {
+        let operators = [b'+', b'*', b'=', b'^', b'/'];
+        if operators.into_iter().any(is_there) && is_sum(seen) {
             self.add(Sign::Is(Task::Math), 20);
         }
-        if has("SELECT ") && has("FROM ") {
+        if has(b'S', &["SELECT "]) && has(b'F', &["FROM "]) {
             self.add(Sign::Is(Task::CodeSql), 24);
         }
-        if seen.trim_start().starts_with('*') && seen.matches('*').count() >= 2 {
+        if has(b'*', &["*"]) && seen.trim_start().starts_with('*') && seen.matches('*').count() >= 2
+        {
             self.add(Sign::Is(Task::Roleplay), 16);
         }
-        if has("</div>") || has("<html") || has("className=") {
+        if has(b'<', &["</div>", "<html"]) || has(b'=', &["className="]) {
             self.add(Sign::Is(Task::CodeFrontend), 16);
             self.code += 8;
         }
@@ -313,8 +327,9 @@ impl Word {
     }
 }
 
-fn is_of_word(letter: char) -> bool {
-    letter.is_alphanumeric() || matches!(letter, '\'' | '-' | '_' | '+' | '#' | '.' | '/' | ';')
+const fn is_of_word(letter: char) -> bool {
+    letter.is_ascii_alphanumeric()
+        || matches!(letter, '\'' | '-' | '_' | '+' | '#' | '.' | '/' | ';')
 }
 
 /// `12 * 7`, `3x + 4 = 19`: digits around an operator.
