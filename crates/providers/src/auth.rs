@@ -20,6 +20,7 @@ use http::{HeaderName, HeaderValue, header};
 
 pub use self::setting::{Setting, SettingKind, Settings};
 pub(crate) use self::{
+    aws::is_over,
     signer::{Signed, Signer, in_query},
     token::TokenError,
 };

@@ -21,7 +21,8 @@ use self::{
     life::{has_failed, says_something, shows_life},
 };
 use crate::{
-    Client, EventStream, Limits, Progress, SendError, Upstream, Way, stream::Deadlines, verdict,
+    Client, EventStream, Limits, Progress, SendError, Upstream, Way, auth::is_over,
+    stream::Deadlines, verdict,
 };
 
 /// The most that is read of an error's body.
@@ -371,7 +372,7 @@ impl Attempt<'_> {
 
     /// Judges an answer that is none.
     async fn refused(&self, status: u16, headers: &HeaderMap, body: Incoming) -> Failure {
-        if status == 401 {
+        if status == 401 || is_over(status, headers) {
             self.way.signer().refused();
         }
         // What cannot be read of an error's body only makes the verdict less exact.

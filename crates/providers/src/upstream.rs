@@ -158,7 +158,8 @@ impl Upstream {
         })
     }
 
-    /// A provider of the operator's own. Hanging up counts as not stopping the bill.
+    /// A provider of the operator's own. Hanging up counts as stopping the bill, unless [`Upstream::cancelling`] says
+    /// otherwise.
     ///
     /// # Errors
     /// The id is no slug; the address cannot be called; the key cannot be sent; the dialect is not

@@ -13,7 +13,7 @@ mod sigv4;
 mod sso;
 mod sts;
 
-use http::Request;
+use http::{HeaderMap, Request};
 
 use self::keys::Origin;
 pub(super) use self::{
@@ -166,7 +166,7 @@ pub(super) fn prepare(service: &'static str, settings: &Settings) -> Result<Sign
         service,
     };
     Ok(Signed {
-        headers: http::HeaderMap::new(),
+        headers: HeaderMap::new(),
         signer: signer::Signer::Aws(signer),
     })
 }
@@ -202,4 +202,18 @@ impl Signer {
             kept.forget();
         }
     }
+}
+
+/// Whether AWS refuses keys that were good once: it says so with 403, as it refuses a single model.
+///
+/// Facts: <https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html> (read 2026-11-22).
+pub(crate) fn is_over(status: u16, headers: &HeaderMap) -> bool {
+    const CODES: [&str; 3] = [
+        "ExpiredToken",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+    ];
+    let code = headers.get("x-amzn-errortype");
+    let code = code.and_then(|code| code.to_str().ok()).unwrap_or_default();
+    status == 403 && CODES.iter().any(|known| code.starts_with(known))
 }

@@ -19,7 +19,7 @@ use testbed::{Vendor, Wire};
 
 use crate::{
     ask,
-    server::response,
+    server::{Server, response},
     signing::{Tokens, at, header, log_of, rsa, service_account},
     vendor,
 };
@@ -199,6 +199,45 @@ async fn a_container_shows_its_token_and_is_given_keys() {
         error.contains("container_url: must begin with https"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn keys_that_are_over_before_their_time_are_asked_for_anew_and_a_refused_model_is_no_such_case()
+ {
+    let client = Client::new().unwrap();
+    for (code, questions) in [
+        ("ExpiredTokenException:http://internal.amazon.com/", 2),
+        ("UnrecognizedClientException", 2),
+        ("AccessDeniedException", 1),
+    ] {
+        let agent = Tokens::answering(|_| keys("ASIAPOD")).await;
+        let bedrock = Server::start(move |_| {
+            format!(
+                "HTTP/1.1 403 Forbidden\r\nx-amzn-errortype: {code}\r\ncontent-length: 2\r\n\
+                 connection: close\r\n\r\n{{}}"
+            )
+        })
+        .await;
+        let mut settings = providers::Settings::default();
+        for (name, value) in [
+            ("region", "eu-west-1"),
+            ("container_url", agent.url.as_str()),
+        ] {
+            settings.set(name, canon::Secret::new(value.to_owned()));
+        }
+        let configured = providers::Configured {
+            base_url: Some(format!("http://127.0.0.1:{}", bedrock.port)),
+            settings,
+            ..providers::Configured::default()
+        };
+        let vendor = providers::find("amazon-bedrock").unwrap();
+        let upstream = providers::Upstream::configured(vendor, configured).unwrap();
+        for _ in 0..2 {
+            let failure = ask(&client, &upstream, true).await.unwrap_err();
+            assert_eq!(failure.status, Some(403));
+        }
+        assert_eq!(agent.count(), questions, "{code}");
+    }
 }
 
 #[tokio::test]

@@ -411,8 +411,9 @@ fn every_quirk_and_every_auth_is_somebodys() {
         Quirk::Header(..) => 9,
         Quirk::On(_) => 10,
         Quirk::CustomTools => 11,
+        Quirk::Searches => 12,
     };
-    assert_eq!(quirks().map(kind).collect::<HashSet<_>>().len(), 12);
+    assert_eq!(quirks().map(kind).collect::<HashSet<_>>().len(), 13);
     for auth in [
         Auth::Bearer,
         Auth::Aws("bedrock"),
@@ -522,7 +523,8 @@ fn an_address_that_cannot_be_called_is_refused_and_not_repeated() {
     ] {
         let upstream = own(dialect, base_url);
         assert_eq!(upstream.base_url(), base_url.trim_end_matches('/'));
-        assert!(!upstream.cancel_stops_billing());
+        assert!(upstream.cancel_stops_billing());
+        assert!(!upstream.cancelling(false).cancel_stops_billing());
     }
 }
 
