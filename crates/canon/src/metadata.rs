@@ -16,7 +16,7 @@ pub struct RouterMetadata {
     pub requested: String,
     /// How a model was found for it.
     pub strategy: Strategy,
-    /// Where this gateway stands, where it says so.
+    /// The region in which it was answered, where that is known.
     pub region: Option<String>,
     /// The whole in one line: `available=2, selected=OpenAI`.
     pub summary: String,

@@ -131,6 +131,38 @@ async fn the_base_slug_means_every_region_and_a_region_that_is_down_is_replaced(
 }
 
 #[tokio::test]
+async fn who_asks_how_a_request_went_is_told_the_region_that_answered() {
+    let cloud = Cloud::open().await;
+    cloud.us.script([Mood::fail(503)]);
+    let body = json!({
+        "model": MODEL,
+        "messages": [{"role": "user", "content": "Where are you?"}],
+        "provider": { "order": [US, EU] },
+    });
+    let request = http::Request::post("/api/v1/chat/completions")
+        .header(
+            http::header::AUTHORIZATION,
+            format!("Bearer {}", cloud.house.key.1),
+        )
+        .header("x-openrouter-metadata", "enabled");
+    let request = request
+        .body(axum::body::Body::from(body.to_string()))
+        .unwrap();
+    let answer = crate::stage::Answer::read(cloud.house.call(request).await)
+        .await
+        .json();
+    let shown = &answer["openrouter_metadata"];
+    assert_eq!(shown["region"], "europe-west1", "{answer}");
+    assert_eq!(shown["attempt"], 2);
+    let available = shown["endpoints"]["available"].as_array().unwrap();
+    let selected: Vec<_> = available
+        .iter()
+        .map(|one| one["selected"] == true)
+        .collect();
+    assert_eq!(selected, [false, true], "{shown}");
+}
+
+#[tokio::test]
 async fn a_key_that_is_refused_rests_alone_and_the_vendors_other_account_serves() {
     let (first, second) = (region("first").await, region("second").await);
     let house = House::open(&format!(
