@@ -44,7 +44,7 @@ enum Command {
     Check(check::Check),
     Keys(keys::Keys),
     Models(models::Models),
-    Route(route::Route),
+    Route(Box<route::Route>),
     Chat(chat::Chat),
     Ledger(ledger::Ledger),
 }

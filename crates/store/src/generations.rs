@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use canon::{EntryId, Generation, GenerationId, Record};
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow};
 
 use crate::{Error, query};
 
@@ -89,14 +89,50 @@ impl Generations {
             .map_err(query(DOING))?;
         let Some(row) = row else { return Ok(None) };
         let record: String = row.try_get(0).map_err(query(DOING))?;
-        serde_json::from_str(&record)
-            .map(Some)
-            .map_err(|error| Error::Unreadable {
-                what: "generation",
-                id: id.to_string(),
-                why: error.to_string(),
-            })
+        read(&record, id.as_str()).map(Some)
     }
+
+    /// The records of the requests that came in from this moment on (microseconds since 1970), oldest first, so many at
+    /// most, and only those behind this one: the last one of the page before.
+    ///
+    /// Reads the whole table: for tools, not for the path of a request.
+    ///
+    /// # Errors
+    /// The database could not be asked, or a record is of another version.
+    pub async fn since(
+        &self,
+        from: i64,
+        behind: Option<&Generation>,
+        count_max: u32,
+    ) -> Result<Vec<Generation>, Error> {
+        const DOING: &str = "list generations";
+        let (at, id) = behind.map_or((from, ""), |last| (last.created_at, last.id.as_str()));
+        let rows = sqlx::query(
+            "SELECT id, record FROM generations
+            WHERE created_at > $1 OR (created_at = $1 AND id > $2)
+            ORDER BY created_at, id LIMIT $3",
+        )
+        .bind(at)
+        .bind(id)
+        .bind(count_max)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(query(DOING))?;
+        let record = |row: &SqliteRow| {
+            let id: String = row.try_get(0).map_err(query(DOING))?;
+            let record: String = row.try_get(1).map_err(query(DOING))?;
+            read(&record, &id)
+        };
+        rows.iter().map(record).collect()
+    }
+}
+
+fn read(record: &str, id: &str) -> Result<Generation, Error> {
+    serde_json::from_str(record).map_err(|error| Error::Unreadable {
+        what: "generation",
+        id: id.to_owned(),
+        why: error.to_string(),
+    })
 }
 
 async fn insert(

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{answer, not_found, time};
 use crate::{
     app::{App, Core},
+    explain,
     query::Query,
 };
 
@@ -94,7 +95,7 @@ fn render(generation: &Generation) -> Value {
         "origin": generation.referer.as_deref().unwrap_or_default(),
         "user_agent": generation.user_agent,
         "external_user": generation.user,
-        "router": null,
+        "router": generation.route.as_deref().and_then(|route| route.router.as_deref()),
         "service_tier": usage.service_tier,
         "preset_id": null,
         "workspace_id": generation.workspace.as_str(),
@@ -102,6 +103,8 @@ fn render(generation: &Generation) -> Value {
         "data_region": "global",
         "response_cache_source_id": null,
         "provider_responses": responses,
+        // Ours; OpenRouter's clients pass over what they do not know.
+        "weir": { "route": explain::of_generation(generation) },
     })
 }
 

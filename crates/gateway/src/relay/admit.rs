@@ -8,8 +8,8 @@ use http::{HeaderMap, header};
 use policy::catalog::Catalog;
 use serde_json::{Map, Value};
 
-use super::{Delivery, Head, loss};
-use crate::{app::Core, clock};
+use super::{Delivery, Head, loss, metadata::Routed, search};
+use crate::{app::Core, clock, routers};
 
 /// A request that may be served: its key is good and its body was understood.
 #[derive(Debug)]
@@ -32,6 +32,10 @@ pub struct Admitted {
     pub body_bytes: u64,
     /// What the caller says about itself.
     pub caller: Caller,
+    /// How it is routed.
+    pub routed: Routed,
+    /// The operator bears what it costs (`openrouter/bodybuilder`).
+    pub on_the_house: bool,
 }
 
 /// A request whose sender is known.
@@ -116,6 +120,8 @@ pub(super) fn admit(
         arrived_at,
         body_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
         caller,
+        routed: Routed::asked(headers),
+        on_the_house: false,
     }))
 }
 

@@ -26,7 +26,7 @@ use super::{
     detached::{Detached, Waiter},
     loss,
 };
-use crate::{app::Core, refusal};
+use crate::{app::Core, refusal, routers};
 
 /// Tells the caller that the answer's limit was lowered to what the key can pay for.
 const MAX_TOKENS: HeaderName = HeaderName::from_static("x-weir-max-tokens");
@@ -84,7 +84,11 @@ impl Shape {
         refusal::note(&fault, Some(&self.stamp.generation));
         let mut bytes = Vec::with_capacity(1_024);
         if !self.stream {
-            serve.render_response(&short, &self.stamp, &Receipt::default(), &mut bytes);
+            let receipt = Receipt {
+                router: fault.router.clone(),
+                ..Receipt::default()
+            };
+            serve.render_response(&short, &self.stamp, &receipt, &mut bytes);
             return Ok(with_kind("application/json", Body::from(bytes)));
         }
         let mut renderer = serve.stream(self.stamp);
@@ -152,6 +156,7 @@ async fn whole(serve: &'static dyn Serve, attempting: Attempting) -> Result<Resp
                 .retain(|part| !matches!(part, Part::Reasoning(_)));
         }
     }
+    let checked = routers::finish(meter.app(), meter.admitted(), &mut response);
     let receipt = meter.complete();
     let mut bytes = Vec::with_capacity(1_024);
     serve.render_response(&response, &meter.stamp(), &receipt, &mut bytes);

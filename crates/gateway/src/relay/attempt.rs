@@ -254,6 +254,7 @@ impl Run {
         if fault.say.is_empty() {
             fault.say = Cow::Borrowed("Provider returned error");
         }
+        fault.router = self.meter.routed(false);
         fault
     }
 }

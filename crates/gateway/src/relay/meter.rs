@@ -8,8 +8,7 @@ mod rival;
 use std::sync::Arc;
 
 use canon::{
-    Attempt, AttemptId, Cause, Event, Fault, Generation, Kind, NanoUsd, Record, Request, Response,
-    RouterMetadata, Usage,
+    Attempt, AttemptId, Cause, Event, Fault, Generation, Kind, Record, Response, RouterMetadata,
 };
 use dialects::{Continued, Receipt, Stamp, Weir};
 use providers::Failure;

@@ -74,7 +74,7 @@ pub(super) fn of(
         title: admitted.caller.title.clone(),
         user_agent: admitted.caller.user_agent.clone(),
         attempts: attempts.to_vec(),
-        route: None,
+        route: admitted.routed.route(),
         error: None,
     }
 }

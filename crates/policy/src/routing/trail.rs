@@ -4,8 +4,6 @@
 //! in the order in which they are tried, each with why it stands there; those that may not serve, with why not, and a
 //! mark where the house says so. Words of a later version are kept as they are.
 
-use std::fmt;
-
 use canon::Sort;
 
 use super::{Excluded, Plan, Reason, Target, Why};
@@ -134,8 +132,8 @@ impl<'a> Trail<'a> {
                 self.text.push_str(detail);
             }
             Detail::Number(number) => {
-                // Writing to memory cannot fail.
-                let _infallible = fmt::write(&mut self.text, format_args!(":{number}"));
+                self.text.push(':');
+                push_number(&mut self.text, number);
             }
         }
     }
@@ -145,6 +143,22 @@ impl<'a> Trail<'a> {
             self.text.push(' ');
         }
     }
+}
+
+/// Every request has a handful of numbers in its trail, so the digits are made by hand: last digit first.
+fn push_number(text: &mut String, number: u64) {
+    let mut digits = [b'0'; 20];
+    let (mut rest, mut start) = (number, digits.len());
+    for place in digits.iter_mut().rev() {
+        *place = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        start -= 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(start..).unwrap_or_default();
+    text.push_str(std::str::from_utf8(digits).unwrap_or("0"));
 }
 
 fn word_of(why: Why) -> (&'static str, Detail) {

@@ -85,3 +85,32 @@ async fn records_survive_closing_and_opening() {
         .unwrap();
     assert_eq!(found, Some(generation(1)));
 }
+
+#[tokio::test]
+async fn records_since_a_moment_come_page_by_page_each_once() {
+    let dir = TempDir::new().unwrap();
+    let store = store(&dir).await;
+    let mut all: Vec<_> = (1..=10).map(generation).collect();
+    for (place, generation) in all.iter_mut().enumerate() {
+        // Two of each moment, and shipped in another order than they came.
+        generation.created_at = i64::try_from(place / 2).unwrap();
+    }
+    let batch = all.iter().rev();
+    let batch: Vec<_> = batch
+        .map(|generation| Arc::new(canon::Record::of(generation).unwrap()))
+        .collect();
+    let generations = store.generations();
+    generations.ship(7, EntryId(10), &batch).await.unwrap();
+    let mut found = Vec::new();
+    loop {
+        let page = generations.since(1, found.last(), 3).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        assert!(page.len() <= 3);
+        found.extend(page);
+    }
+    let mut wanted = all.split_off(2);
+    wanted.sort_by_key(|one| (one.created_at, one.id.to_string()));
+    assert_eq!(found, wanted);
+}

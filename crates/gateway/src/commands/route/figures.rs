@@ -1,24 +1,13 @@
 //! What a running gateway has measured of the endpoints of a plan. This process has called nobody, so it asks
 //! the one at `WEIR_URL`, where that is set.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
-use anyhow::Context as _;
-use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt as _, Full, Limited};
-use providers::Client;
 use serde_json::Value;
 
-use crate::{
-    commands::chat::base,
-    config::env::{self, Variables as _},
-};
+use super::ask;
+use crate::config::env::{self, Variables as _};
 
-/// How long to wait for a connection to the gateway.
-const CONNECT: Duration = Duration::from_secs(3);
-/// A page of endpoints is no longer than that.
-const PAGE_BYTES_MAX: usize = 8 << 20;
 /// The columns that [`Figures::cells`] fills.
 pub(super) const HEADS: [&str; 4] = ["STATE", "UP 30 MIN", "1ST TOKEN", "TOKENS/S"];
 
@@ -35,10 +24,9 @@ impl Figures {
         let Some(url) = env::Process.get(env::URL) else {
             return Ok(None);
         };
-        let client = Client::new()?;
         let mut figures = Self::default();
         for model in models {
-            let page = page(&client, &base(&url), model).await?;
+            let page = ask::gateway(&url, &format!("models/{model}/endpoints")).await?;
             let endpoints = page.pointer("/data/endpoints").and_then(Value::as_array);
             for endpoint in endpoints.into_iter().flatten() {
                 let tag = endpoint.get("tag").and_then(Value::as_str);
@@ -75,18 +63,4 @@ impl Figures {
             number("/throughput_last_30m/p50", ""),
         ]
     }
-}
-
-async fn page(client: &Client, base: &str, model: &str) -> anyhow::Result<Value> {
-    let url = format!("{base}/api/v1/models/{model}/endpoints");
-    let request = Request::get(&url).body(Full::new(Bytes::new()));
-    let request = request.context("WEIR_URL cannot be asked")?;
-    let response = client.send(request, CONNECT).await;
-    let response = response.with_context(|| format!("no gateway answers at {base}"))?;
-    let body = Limited::new(response.into_body(), PAGE_BYTES_MAX)
-        .collect()
-        .await;
-    // The limit's error has no standard form.
-    let bytes = body.map_err(|error| anyhow::anyhow!("the figures cannot be read: {error}"))?;
-    serde_json::from_slice(&bytes.to_bytes()).context("the figures are not JSON")
 }

@@ -162,7 +162,7 @@ impl Flow {
     }
 
     /// The vendor broke off: somebody goes on where the caller wants that, or the caller hears of it.
-    fn break_off(&mut self, fault: Fault, out: &mut Vec<u8>) -> bool {
+    fn break_off(&mut self, mut fault: Fault, out: &mut Vec<u8>) -> bool {
         if self.story.as_ref().is_some_and(|story| story.is_finished()) {
             // The model had said all: only the vendor's own end is missing, and its counts.
             if let Voice::Speaks(_, run) = &mut self.voice {
@@ -187,6 +187,7 @@ impl Flow {
         }
         run.meter.broken_off(fault.kind);
         self.posted = run.meter.take_posted();
+        fault.router = run.meter.routed(false);
         let error = refusal::body(&fault, Some(generation.as_str()));
         self.renderer.fault(&error, out);
         true
@@ -213,8 +214,9 @@ impl Flow {
                 self.voice = Voice::Speaks(source, run);
                 false
             }
-            Err(fault) => {
+            Err(mut fault) => {
                 metrics.continued(ContinuationEnd::Nobody);
+                fault.router = run.meter.routed(false);
                 let generation = run.meter.admitted().generation.as_str();
                 let error = refusal::body(&fault, Some(generation));
                 self.renderer.fault(&error, out);
@@ -235,8 +237,10 @@ impl Flow {
         metrics.continued(ContinuationEnd::Diverged);
         let provider = run.meter.target().upstream.id().clone();
         let say = "The answer broke off, and could not be continued: the next provider began another one.";
-        let fault = Fault::upstream(provider, Kind::ProviderUnavailable, say).with_source(diverged);
+        let mut fault =
+            Fault::upstream(provider, Kind::ProviderUnavailable, say).with_source(diverged);
         run.meter.broken_off(fault.kind);
+        fault.router = run.meter.routed(false);
         self.posted = run.meter.take_posted();
         let generation = run.meter.admitted().generation.as_str();
         refusal::note(&fault, Some(generation));

@@ -69,7 +69,7 @@ fn length(text: &str) -> u64 {
     u64::try_from(text.len()).unwrap_or(u64::MAX)
 }
 
-fn parameters_of(request: &Request) -> Parameters {
+pub(in crate::relay) fn parameters_of(request: &Request) -> Parameters {
     let sampling = &request.sampling;
     let structured = matches!(request.format, Some(Format::JsonSchema { .. }));
     let formatted = matches!(
