@@ -11,8 +11,8 @@ use crate::{Error, Form, Loss};
 
 /// What the wish is called in errors and losses.
 const WISH: &str = "plugins: web";
-/// Searches in one answer where the caller sets no limit: each is billed.
-const USES_MOST: u64 = 5;
+/// Searches in one answer, at most, where the caller sets no limit: each is billed.
+pub const SEARCHES_MOST: u64 = 5;
 
 /// The request with the vendor's own search on offer; `None` where nothing is to be searched, or the request is handed
 /// on as it is (OpenRouter searches by itself).
@@ -41,6 +41,7 @@ pub(crate) fn offered(
             request
                 .tools
                 .push(native(dialect, responses_tool(search, loss)));
+            limit_calls(search, &mut request.extras);
         }
         Dialect::Anthropic => {
             request.tools.push(native(dialect, anthropic_tool(search)?));
@@ -96,11 +97,21 @@ fn lose_words(search: &Search, loss: &mut Vec<Loss>) {
     lose(search.max_results.is_some(), "max_results", loss);
 }
 
-/// OpenAI and xAI. How often is not said here but by `max_tool_calls`, which counts all tools.
+/// How often is said beside the tools: `max_tool_calls` counts those that the vendor runs.
+fn limit_calls(search: &Search, extras: &mut Extras) {
+    const LIMIT: &str = "max_tool_calls";
+    let responses = Dialect::OpenAiResponses;
+    let own = extras.of(responses);
+    if !own.is_some_and(|own| own.contains_key(LIMIT)) {
+        let most = search.max_uses.unwrap_or(SEARCHES_MOST);
+        extras.insert(responses, LIMIT, most.into());
+    }
+}
+
+/// OpenAI and xAI.
 fn responses_tool(search: &Search, loss: &mut Vec<Loss>) -> Value {
     let mut tool = Map::new();
     tool.insert("type".to_owned(), "web_search".into());
-    lose(search.max_uses.is_some(), "max_uses", loss);
     lose(!search.exclude_domains.is_empty(), "exclude_domains", loss);
     if !search.include_domains.is_empty() {
         let domains = domains_of(&search.include_domains, "include_domains", loss);
@@ -117,7 +128,7 @@ fn anthropic_tool(search: &Search) -> Result<Value, Error> {
     let mut tool = Map::new();
     tool.insert("type".to_owned(), "web_search_20250305".into());
     tool.insert("name".to_owned(), "web_search".into());
-    let uses = search.max_uses.unwrap_or(USES_MOST);
+    let uses = search.max_uses.unwrap_or(SEARCHES_MOST);
     tool.insert("max_uses".to_owned(), uses.into());
     let (wanted, unwanted) = (&search.include_domains, &search.exclude_domains);
     match (wanted.is_empty(), unwanted.is_empty()) {
@@ -188,4 +199,79 @@ fn domains_of(domains: &[String], field: &str, loss: &mut Vec<Loss>) -> Vec<Valu
         .into_iter()
         .chain(narrow.into_iter().map(domain_of))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tool_of(dialect: Dialect, search: Search) -> (Value, Extras, Vec<Loss>) {
+        let form = Form {
+            searches: true,
+            ..Form::default()
+        };
+        let request = Request {
+            search: Some(search),
+            ..Request::default()
+        };
+        let mut loss = Vec::new();
+        let offered = offered(dialect, &form, &request, &mut loss)
+            .unwrap()
+            .unwrap();
+        let tool = offered.tools.first().map(|tool| match &tool.kind {
+            ToolKind::Native { value, .. } => value.clone(),
+            other @ (ToolKind::Function { .. } | ToolKind::Custom { .. }) => panic!("{other:?}"),
+        });
+        (tool.unwrap_or_default(), offered.extras, loss)
+    }
+
+    #[test]
+    fn openai_searches_as_often_as_its_tools_may_run() {
+        let search = Search {
+            include_domains: vec!["*.example.org".to_owned(), "example.net/blog".to_owned()],
+            exclude_domains: vec!["example.com".to_owned()],
+            ..Search::default()
+        };
+        let (tool, extras, loss) = tool_of(Dialect::OpenAiResponses, search);
+        let domains = json!(["example.org", "example.net"]);
+        let filters = json!({ "allowed_domains": domains });
+        assert_eq!(tool, json!({"type": "web_search", "filters": filters}));
+        let own = extras.of(Dialect::OpenAiResponses).unwrap();
+        assert_eq!(own["max_tool_calls"], 5);
+        let lost: Vec<&str> = loss.iter().map(|loss| &*loss.what).collect();
+        assert_eq!(
+            lost,
+            [
+                "plugins: web: exclude_domains",
+                "plugins: web: include_domains"
+            ]
+        );
+    }
+
+    #[test]
+    fn perplexity_is_told_only_where() {
+        let search = Search {
+            include_domains: vec!["example.org".to_owned()],
+            exclude_domains: vec!["example.com".to_owned()],
+            ..Search::default()
+        };
+        let (tool, extras, _) = tool_of(Dialect::OpenAiChat, search);
+        assert_eq!(tool, Value::Null);
+        let own = extras.of(Dialect::OpenAiChat).unwrap();
+        assert_eq!(
+            own["search_domain_filter"],
+            json!(["example.org", "-example.com"])
+        );
+    }
+
+    #[test]
+    fn a_vendor_without_a_search_is_no_vendor_for_the_wish() {
+        let request = Request {
+            search: Some(Search::default()),
+            ..Request::default()
+        };
+        let chat = Dialect::OpenAiChat;
+        let refused = offered(chat, &Form::default(), &request, &mut Vec::new());
+        assert!(matches!(refused, Err(Error::Unsayable { .. })));
+    }
 }

@@ -91,6 +91,7 @@ pub(super) fn admit(
     let request = head.serve.parse_request(body);
     let mut request = addressed(core, head, request.map_err(|error| unreadable(&error))?);
     refuse_what_is_not_there_yet(&request)?;
+    search::wish(&mut request)?;
     if request.routing.loss == OnLoss::Silent {
         request.routing.loss = loss::wish(headers)?;
     }
@@ -215,6 +216,7 @@ fn hashed_user(workspace: &str, user: &str) -> String {
 
 /// What Weir does not do yet is said, not skipped over.
 fn refuse_what_is_not_there_yet(request: &Request) -> Result<(), Fault> {
+    routers::check_plugins(&request.routing.plugins)?;
     let not_there = |what: String| Fault::caller(Kind::InvalidRequest, what);
     for plugin in &request.routing.plugins {
         let enabled = plugin
@@ -223,6 +225,9 @@ fn refuse_what_is_not_there_yet(request: &Request) -> Result<(), Fault> {
             .unwrap_or(true);
         if enabled {
             let id = plugin.get("id").and_then(Value::as_str).unwrap_or("?");
+            if id == search::PLUGIN || routers::owns_plugin(id) {
+                continue;
+            }
             return Err(not_there(format!(
                 "plugins: the plugin `{id}` is not supported yet; remove it"
             )));

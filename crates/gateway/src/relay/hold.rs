@@ -1,8 +1,9 @@
 //! Step 5: money first. The worst that an attempt may cost is set aside before a byte goes out; where the key's
 //! limit does not allow it, the answer is made shorter, or refused (spec/money.md §3.3).
 
-use canon::{AttemptId, Fault, Kind, MediaKind, NanoUsd, Part, Request, Source};
+use canon::{AttemptId, Fault, Kind, MediaKind, NanoUsd, Part, Request, Source, ToolKind};
 use policy::{catalog::Endpoint, ledger::HoldRequest, pricing};
+use serde_json::Value;
 
 use super::{Admitted, plan::Target};
 use crate::{app::App, books::Hold, clock};
@@ -102,12 +103,16 @@ struct Bounds {
     answer: u64,
     answers: u64,
     images: u64,
+    searches: u64,
 }
 
 impl Bounds {
     fn of(asked: Asked<'_>, endpoint: &Endpoint) -> Self {
         let request = asked.request;
         let (images, unseen) = media_of(request);
+        let searches = searches_of(request);
+        // What a search finds stands in the prompt, too.
+        let unseen = unseen || searches > 0;
         let messages = u64::try_from(request.messages.len()).unwrap_or(u64::MAX);
         let frames = messages
             .saturating_mul(MESSAGE_FRAME_TOKENS)
@@ -151,6 +156,7 @@ impl Bounds {
             answer,
             answers: request.sampling.n.unwrap_or(1).max(1),
             images,
+            searches,
         }
     }
 
@@ -186,26 +192,34 @@ impl Bounds {
             };
         };
         let tokens = self.answer.saturating_mul(self.answers);
-        let worst = pricing::ceiling(sheet, self.prompt, tokens, self.images);
+        let worst = self.cost(tokens).ceiling(sheet);
         let Some(headroom) = app.books.headroom(&admitted.key, now) else {
             return Ok((worst, None));
         };
         if worst <= headroom {
             return Ok((worst, None));
         }
-        let images = pricing::ceiling(sheet, 0, 0, self.images);
-        let affordable =
-            pricing::affordable_output(sheet, self.prompt, headroom.saturating_sub(images));
+        let affordable = self.cost(0).affordable_output(sheet, headroom);
         let answer = affordable.unwrap_or(0) / self.answers;
         if answer < CLAMPED_TOKENS_MIN {
             // Too little is left; the books say it in their own words, with the figures.
             return Ok((worst, None));
         }
         let tokens = answer.saturating_mul(self.answers);
-        Ok((
-            pricing::ceiling(sheet, self.prompt, tokens, self.images),
-            Some(answer),
-        ))
+        Ok((self.cost(tokens).ceiling(sheet), Some(answer)))
+    }
+
+    /// What is paid for, with an answer of so many tokens.
+    fn cost(&self, tokens: u64) -> pricing::Bounds {
+        pricing::Bounds {
+            prompt_tokens: self.prompt,
+            completion_tokens: tokens,
+            web_searches: self.searches,
+            pieces: pricing::Pieces {
+                images: self.images,
+                ..pricing::Pieces::default()
+            },
+        }
     }
 }
 
@@ -232,4 +246,25 @@ fn media_of(request: &Request) -> (u64, bool) {
         count(&message.parts, &mut images, &mut unseen);
     }
     (images, unseen)
+}
+
+/// How often the vendor may search the web for a request, at most: by a wish of the caller's, or by a tool of the
+/// vendor's own.
+fn searches_of(request: &Request) -> u64 {
+    let wish = request.search.as_ref().map(|search| search.max_uses);
+    let tools = request.tools.iter().filter_map(|tool| match &tool.kind {
+        ToolKind::Native { value, .. } => is_search(value).then(|| value["max_uses"].as_u64()),
+        ToolKind::Function { .. } | ToolKind::Custom { .. } => None,
+    });
+    let each = tools
+        .chain(wish)
+        .map(|uses| uses.unwrap_or(dialects::SEARCHES_MOST));
+    each.fold(0, u64::saturating_add)
+}
+
+/// Whether a vendor's own tool searches the web: `web_search…`, `googleSearch` and their like.
+fn is_search(tool: &Value) -> bool {
+    let names = tool.as_object().into_iter().flat_map(|tool| tool.keys());
+    let mut words = names.map(String::as_str).chain(tool["type"].as_str());
+    words.any(|word| word.to_ascii_lowercase().contains("search"))
 }

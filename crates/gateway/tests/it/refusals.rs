@@ -276,7 +276,6 @@ async fn what_fits_nowhere_is_too_long() {
 async fn what_weir_does_not_do_yet_is_said() {
     let stage = Stage::open(LONE, "").await;
     for (more, word) in [
-        (json!({"plugins": [{"id": "web"}]}), "web"),
         (
             json!({"plugins": [{"id": "file-parser", "pdf": {}}]}),
             "file-parser",
@@ -289,7 +288,7 @@ async fn what_weir_does_not_do_yet_is_said() {
             json!({"tools": [{"type": "openrouter:web_search"}]}),
             "openrouter:web_search",
         ),
-        (json!({"model": format!("{MODEL}:online")}), "online"),
+        (json!({"plugins": [{"id": "web", "engine": "exa"}]}), "exa"),
     ] {
         let answer = stage.chat(&with(question(false), more.clone())).await;
         assert_eq!(

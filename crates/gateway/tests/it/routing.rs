@@ -4,3 +4,4 @@ mod figures;
 mod health;
 mod preferences;
 mod regions;
+mod search;

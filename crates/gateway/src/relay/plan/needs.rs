@@ -1,22 +1,29 @@
 //! What a request needs of an endpoint: parameters, kinds of input, room.
 
 use canon::{Format, MediaKind, Part, Request};
-use policy::catalog::{Endpoint, Modalities, Modality, Model, Parameter, Parameters};
+use policy::{
+    catalog::{Endpoint, Modalities, Modality, Model, Parameter, Parameters},
+    routing::Reason,
+};
+use providers::Upstream;
+
+use crate::relay::search;
 
 /// What a request needs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Needs {
+pub(crate) struct Needs {
     parameters: Parameters,
     inputs: Modalities,
+    searches: bool,
     /// Tokens of the prompt, estimated low: an endpoint is only ruled out where the prompt surely does not fit.
-    pub(super) prompt_tokens: u64,
+    pub(crate) prompt_tokens: u64,
 }
 
 /// No tokenizer makes fewer tokens of ordinary text than one for so many bytes.
 const BYTES_A_TOKEN_MOST: u64 = 6;
 
 impl Needs {
-    pub(super) fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request) -> Self {
         let mut inputs = Modalities::EMPTY;
         let mut bytes = 0;
         for message in &request.messages {
@@ -26,6 +33,7 @@ impl Needs {
         Self {
             parameters: parameters_of(request),
             inputs,
+            searches: request.search.is_some(),
             prompt_tokens,
         }
     }
@@ -35,13 +43,19 @@ impl Needs {
         self.parameters.without(endpoint.parameters)
     }
 
-    /// A kind of input that a model does not take.
-    pub(super) fn not_taken(&self, model: &Model) -> Option<&'static str> {
-        self.inputs
-            .without(model.input)
-            .iter()
-            .next()
-            .map(Modality::name)
+    /// What the model or its vendor cannot do at all.
+    pub(super) fn not_met(
+        &self,
+        model: &Model,
+        endpoint: &Endpoint,
+        upstream: &Upstream,
+    ) -> Option<Reason> {
+        let mut not_taken = self.inputs.without(model.input).iter();
+        if let Some(kind) = not_taken.next() {
+            return Some(Reason::CannotTake(kind.name()));
+        }
+        let searches = || search::is_known(upstream, endpoint);
+        (self.searches && !searches()).then_some(Reason::CannotSearch)
     }
 }
 
