@@ -16,7 +16,7 @@ use providers::Failure;
 use self::{asked::asked, before::Before};
 use super::{
     Admitted,
-    continuation::{Seam, Sequel},
+    continuation::Sequel,
     leg::{Bill, End, Leg},
     plan::Target,
     price, record,
