@@ -5,10 +5,10 @@
 //! answer is short and the model a free or a cheap one.
 
 use canon::{Dialect, Fault, Format, Kind, Message, Part, PicoUsd, Response, Role};
-use policy::routers::merits;
+use policy::{catalog::Catalog, routers::merits};
 use serde_json::{Value, json};
 
-use super::{Pool, names_router, resolve::text_of};
+use super::{Pool, Settings, names_router, resolve::text_of};
 use crate::{
     app::{App, Core},
     clock,
@@ -172,7 +172,10 @@ pub(crate) fn finish(app: &App, admitted: &Admitted, response: &mut Response) ->
             name: None,
             extras: canon::Extras::NONE,
         };
-        let written = checked(app, &text_of(&message)).map_err(|what| {
+        let snapshot = app.snapshot.load();
+        let settings = &app.config.routing.routers;
+        let written = checked(&snapshot.catalog, settings, &text_of(&message));
+        let written = written.map_err(|what| {
             let say = format!("The model that writes requests wrote none that can be sent: {what}");
             Fault::new(
                 Kind::ProviderUnavailable,
@@ -187,7 +190,7 @@ pub(crate) fn finish(app: &App, admitted: &Admitted, response: &mut Response) ->
 }
 
 /// The requests of an answer in their own words, each understood as if it had come in.
-fn checked(app: &App, text: &str) -> Result<String, String> {
+fn checked(catalog: &Catalog, settings: &Settings, text: &str) -> Result<String, String> {
     let object = text.find('{').zip(text.rfind('}'));
     let object = object.and_then(|(from, to)| text.get(from..=to));
     let value: Value = object
@@ -197,15 +200,48 @@ fn checked(app: &App, text: &str) -> Result<String, String> {
     let bodies = bodies.filter(|bodies| (1..=REQUESTS_MAX).contains(&bodies.len()));
     let bodies = bodies.ok_or("it has no list `requests`")?;
     let serve = dialects::served(Dialect::OpenAiChat).ok_or("nobody reads it")?;
-    let snapshot = app.snapshot.load();
     for (place, body) in bodies.iter().enumerate() {
         let request = serve.parse_request(body.to_string().as_bytes());
         let request = request.map_err(|error| format!("requests[{place}]: {error}"))?;
         let name = request.model.as_deref().unwrap_or_default();
-        let is_router = names_router(&app.config.routing.routers, name);
-        if snapshot.catalog.resolve(name).is_none() && !is_router {
+        if catalog.resolve(name).is_none() && !names_router(settings, name) {
             return Err(format!("requests[{place}]: there is no model {name:?}"));
         }
     }
     Ok(json!({ "requests": bodies }).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String, String> {
+        checked(&Catalog::embedded(), &Settings::new(), text)
+    }
+
+    #[test]
+    fn requests_are_found_among_words_and_given_out_alone() {
+        let text = r#"Here: {"requests": [{"model": "openrouter/auto", "messages": [{"role": "user", "content": "Hi"}]}]}."#;
+        let alone = r#"{"requests":[{"model":"openrouter/auto","messages":[{"role":"user","content":"Hi"}]}]}"#;
+        assert_eq!(read(text).as_deref(), Ok(alone));
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_not_given_out() {
+        for (text, say) in [
+            ("I would rather not.", "no JSON object"),
+            (r#"{"requests": []}"#, "no list"),
+            (
+                r#"{"requests": [{"model": "nobody/knows", "messages": [{"role": "user", "content": "Hi"}]}]}"#,
+                "there is no model \"nobody/knows\"",
+            ),
+            (
+                r#"{"requests": [{"model": "openrouter/auto", "messages": "Hi"}]}"#,
+                "requests[0]",
+            ),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(say), "{text}: {error}");
+        }
+    }
 }

@@ -81,7 +81,7 @@ impl<'a> Pool<'a> {
             standing: known.standing,
             figures: known.figures,
         };
-        self.models.iter().map(|known| candidate(known)).collect()
+        self.models.iter().map(candidate).collect()
     }
 
     /// The name of the model at a place.

@@ -58,7 +58,7 @@ pub(crate) fn resolve(
         }
     };
     for name in requested {
-        let Some(asked) = Asked::named(&survey.settings, name) else {
+        let Some(asked) = Asked::named(survey.settings, name) else {
             siblings::refuse_fusion(survey, name)?;
             add(&mut named.names, siblings::of(survey, name));
             continue;
@@ -138,8 +138,7 @@ fn choose(
         .filter_map(|pick| pool.name(pick.candidate).map(str::to_owned))
         .collect();
     let ranking = aside.explains().then(|| {
-        let by = voted.by.clone();
-        Box::new(Ranking::of(name, (task, by), (&pool, &picks)))
+        Box::new(Ranking::of(name, (task, voted.by), (&pool, &picks)))
     });
     Ok(Chosen {
         names,

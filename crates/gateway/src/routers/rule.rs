@@ -131,7 +131,14 @@ impl Rule {
                 Value::Int(number) => kept.push((number as f64, slug)),
                 #[expect(clippy::cast_precision_loss, reason = "an order, not an amount")]
                 Value::UInt(number) => kept.push((number as f64, slug)),
-                other => return Err(Error::NoChoice(kind(&other))),
+                Value::List(_)
+                | Value::Map(_)
+                | Value::Function(..)
+                | Value::String(_)
+                | Value::Bytes(_)
+                | Value::Opaque(_)
+                | Value::Struct(_)
+                | Value::Null => return Err(Error::NoChoice("no number and no bool")),
             }
         }
         // Stable: equals keep the order of the built-in ranking.
@@ -159,7 +166,16 @@ fn name_of(value: &Value) -> Result<String, Error> {
             Some(Value::String(slug)) => Ok(slug.to_string()),
             Some(_) | None => Err(Error::NoChoice("a list of something else")),
         },
-        other => Err(Error::NoChoice(kind(other))),
+        Value::List(_)
+        | Value::Function(..)
+        | Value::Int(_)
+        | Value::UInt(_)
+        | Value::Float(_)
+        | Value::Bytes(_)
+        | Value::Bool(_)
+        | Value::Opaque(_)
+        | Value::Struct(_)
+        | Value::Null => Err(Error::NoChoice(kind(value))),
     }
 }
 

@@ -6,9 +6,10 @@ use policy::{
     routing::{Ask, Candidate, Tier, Wish},
 };
 
-use super::{Needs, candidate, has_ended, speaks, wish_of};
+use super::{Needs, Scene, candidate, has_ended, speaks, wish_of};
 use crate::{
     affinity::{Affinity, Kept},
+    chance,
     health::Doing,
     routers::Settings,
     snapshot::Snapshot,
@@ -33,6 +34,27 @@ pub(crate) struct Survey<'a> {
 }
 
 impl<'a> Survey<'a> {
+    /// What a plan is made from.
+    pub(super) fn of(
+        scene: Scene<'a>,
+        (snapshot, request): (&'a Snapshot, &'a Request),
+        (needs, past): (&'a Needs, Option<(&'a Affinity, &'a Kept)>),
+        now: i64,
+    ) -> Self {
+        let drawn = |moment: super::Moment| moment.seed;
+        Self {
+            snapshot,
+            health: scene.health,
+            terms: scene.terms,
+            settings: scene.routers,
+            request,
+            needs,
+            past,
+            now,
+            seed: scene.moment.map_or_else(chance::draw, drawn),
+        }
+    }
+
     /// The model that a router chose for this conversation the last time.
     pub(crate) fn remembered(&self, router: &str) -> Option<&'a str> {
         let (affinity, kept) = self.past?;
@@ -65,7 +87,8 @@ impl<'a> Survey<'a> {
     /// An endpoint with what is known of it; `None` where nobody can be asked.
     pub(crate) fn weigh(&self, model: &Model, endpoint: &'a Endpoint) -> Option<Candidate<'a>> {
         let upstream = self.snapshot.upstream(endpoint)?;
-        let tokens = self.needs.prompt_tokens;
+        let answer = self.request.sampling.max_tokens.unwrap_or(0);
+        let tokens = self.needs.prompt_tokens.saturating_add(answer);
         speaks(upstream, endpoint).then(|| Candidate {
             standing: self.health.standing(endpoint.index, self.now),
             figures: self.health.figures(endpoint.index, self.now),
