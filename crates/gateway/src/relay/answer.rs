@@ -25,6 +25,7 @@ use super::{
     attempt::Won,
     detached::{Detached, Waiter},
     loss,
+    meter::Meter,
 };
 use crate::{app::Core, refusal, routers};
 
@@ -142,12 +143,22 @@ async fn whole(serve: &'static dyn Serve, attempting: Attempting) -> Result<Resp
         mut run,
         loss,
     } = attempting.await?;
-    let Reply::Whole { mut response, .. } = reply else {
-        return Err(Fault::ours(
-            "a stream came where a whole answer was asked for",
-        ));
-    };
     let meter = &mut run.meter;
+    let mut bytes = Vec::with_capacity(2_048);
+    let mut response = match reply {
+        Reply::Whole { response, .. } => response,
+        Reply::Short { whole, .. } => {
+            meter.see_short(&whole);
+            let receipt = meter.complete();
+            whole.render(&meter.stamp(), &receipt, &mut bytes);
+            return Ok(sent(meter, bytes, loss).await);
+        }
+        Reply::Stream(_) => {
+            return Err(Fault::ours(
+                "a stream came where a whole answer was asked for",
+            ));
+        }
+    };
     meter.see_whole(&response);
     if meter.admitted().hides_thinking() {
         for choice in &mut response.choices {
@@ -158,14 +169,20 @@ async fn whole(serve: &'static dyn Serve, attempting: Attempting) -> Result<Resp
     }
     let checked = routers::finish(meter.app(), meter.admitted(), &mut response);
     let receipt = meter.complete();
-    let mut bytes = Vec::with_capacity(1_024);
     serve.render_response(&response, &meter.stamp(), &receipt, &mut bytes);
+    let response = sent(meter, bytes, loss).await;
+    checked?;
+    Ok(response)
+}
+
+/// An answer that is written, once its money is.
+async fn sent(meter: &mut Meter, bytes: Vec<u8>, loss: Option<HeaderValue>) -> Response {
     if let Some(posted) = meter.take_posted() {
         posted.written().await;
     }
     let mut response = with_kind("application/json", Body::from(bytes));
     add_ours(&mut response, meter.clamped_to(), loss);
-    Ok(response)
+    response
 }
 
 fn with_kind(kind: &'static str, body: Body) -> Response {

@@ -1,6 +1,6 @@
 //! How one endpoint is asked: the request is fitted to it, written for it and sent.
 
-use canon::{Dialect, Fault, GenerationId, Request};
+use canon::{Dialect, Fault, Format, GenerationId, Request};
 use dialects::{Loss, Thinking};
 use policy::{
     catalog::{Endpoint, Lane, Model},
@@ -49,11 +49,20 @@ pub(super) async fn ask(
         now_s: clock::now_micros() / 1_000_000,
         loss: losses,
     };
-    let called = providers::call(core.client(), outgoing).await;
+    let called = providers::call_for(core.client(), outgoing, passed_on(request, dialect)).await;
     for Loss { what, why } in &*losses {
         debug!(%generation, %what, why, "not sent");
     }
     called
+}
+
+/// The caller's dialect, where an answer in it may go on unread: nothing of what it says is judged.
+fn passed_on(request: &Request, caller: Dialect) -> Option<Dialect> {
+    let is_formed = matches!(
+        request.format,
+        Some(Format::JsonObject | Format::JsonSchema { .. })
+    );
+    (!is_formed).then_some(caller)
 }
 
 fn ours(fault: Fault) -> Failure {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use canon::{
     Attempt, AttemptId, Cause, Event, Fault, Generation, Kind, Record, Response, RouterMetadata,
 };
-use dialects::{Continued, Receipt, Stamp, Weir};
+use dialects::{Continued, Receipt, Stamp, Weir, Whole};
 use providers::Failure;
 
 use self::{asked::asked, before::Before};
@@ -207,6 +207,11 @@ impl Meter {
     /// Looks at a whole answer.
     pub(super) fn see_whole(&mut self, response: &Response) {
         self.leg.seen.see_whole(response);
+    }
+
+    /// Looks at a whole answer that is passed on.
+    pub(super) fn see_short(&mut self, whole: &Whole) {
+        self.leg.seen.see_short(whole);
     }
 
     /// The attempt under way has answered.

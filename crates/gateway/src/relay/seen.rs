@@ -1,6 +1,7 @@
 //! What was seen of an answer while it went by: what the bill, the record and the figures of the endpoint need.
 
 use canon::{Event, FinishReason, Format, MediaKind, Part, Request, Response, ToolKind, Usage};
+use dialects::Whole;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -143,6 +144,25 @@ impl Seen {
             for part in &answer.parts {
                 self.see_part(choice, part);
             }
+        }
+    }
+
+    /// Looks at a whole answer that is passed on.
+    pub(super) fn see_short(&mut self, whole: &Whole) {
+        self.upstream_id.clone_from(&whole.id);
+        self.usage.clone_from(&whole.usage);
+        self.first_token_at = Some(clock::now_micros());
+        self.finish = whole.finish;
+        self.native_finish.clone_from(&whole.native_finish);
+        self.bytes = self.bytes.saturating_add(whole.bytes);
+        for call in &whole.calls {
+            self.kept.call(Call {
+                choice: call.choice,
+                index: u32::MAX,
+                name: call.name.clone(),
+                custom: false,
+                arguments: call.arguments.clone(),
+            });
         }
     }
 
