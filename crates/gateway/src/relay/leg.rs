@@ -248,7 +248,7 @@ impl Bill {
                 },
                 now,
             ),
-            Some(reason) => self.hold.provisional(self.charged, reason, generation, now),
+            Some(reason) => self.hold.estimating(self.charged, reason, generation, now),
         }
     }
 
