@@ -9,23 +9,18 @@
 
 pub mod anthropic;
 pub mod bedrock;
-mod breakpoints;
 pub mod cohere;
 mod count;
-mod emulation;
 mod error;
-mod fields;
 pub mod framing;
 pub mod gemini;
 mod json;
 pub mod loss;
 pub mod ollama;
-mod search;
 pub mod openai;
 pub mod openrouter;
-mod path;
-mod raw;
 pub mod replicate;
+mod search;
 mod short;
 mod sound;
 mod tier;
@@ -39,18 +34,19 @@ use canon::{
     Availability, Event, Kind, NanoUsd, Request, Response, RouterMetadata, Usage,
 };
 pub use count::{CallCount, ServeCount};
-pub use emulation::{Emulation, Lacks};
 pub use error::Error;
 pub use fields::Fields;
 pub use framing::{Frame, Framing};
+use json::{fields, raw};
 pub use loss::Loss;
 use serde_json::{Map, Value};
+pub use search::SEARCHES_MOST;
 pub use short::{
     Short,
     whole::{Called, Whole},
 };
-use vendor::{attachment, body, said, tools, turns, unsaid};
-pub use worded::{render, render_count};
+use vendor::{attachment, body, path, said, tools, turns, unsaid};
+pub use worded::{Emulation, Lacks, render, render_count};
 
 /// The callers' side of a wire format.
 pub trait Serve: Sync {
@@ -248,13 +244,13 @@ pub struct Form {
     /// OpenAI chat: a usage chunk comes only when `stream_options.include_usage` asks for it.
     pub ask_for_usage: bool,
     /// OpenAI chat: tool choice `required` is called `any` (Mistral).
-    /// The vendor searches the web by itself on this wire where it is asked to.
-    pub searches: bool,
     pub required_is_any: bool,
     /// Cache breakpoints (`cache_control`) are understood inside OpenAI chat parts.
     pub cache_marks: bool,
     /// OpenAI chat: tools that take free text are understood.
     pub custom_tools: bool,
+    /// The vendor searches the web by itself on this wire where it is asked to.
+    pub searches: bool,
     /// On whose platform the dialect is spoken, where that changes paths, bodies or framing.
     pub platform: Platform,
 }
