@@ -2,11 +2,12 @@
 //! the vendors are left in peace. `WEIR_STORM_REQUESTS` says how many requests a storm has; docs/routing.md has the
 //! figures of 10,000.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use http::StatusCode;
 use testbed::{Cut, Mood, Reply};
+use tokio::time::Instant;
 
 use crate::stage::{Stage, TRIO, question};
 
@@ -29,6 +30,7 @@ fn ways() -> [(&'static str, Mood, bool); 7] {
 }
 
 /// How many requests a storm has: so many, unless the figures are wanted.
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
 fn requests(usual: usize) -> usize {
     let wanted = std::env::var("WEIR_STORM_REQUESTS").ok();
     wanted
