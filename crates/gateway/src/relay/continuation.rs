@@ -331,7 +331,12 @@ fn bytes(messages: &[Message]) -> u64 {
     let parts = messages.iter().flat_map(|message| &message.parts);
     let text = parts.filter_map(|part| match part {
         Part::Text(text) => Some(text.text.len()),
-        _ => None,
+        Part::Media { .. }
+        | Part::Reasoning(_)
+        | Part::ToolCall(_)
+        | Part::ToolResult(_)
+        | Part::Refusal(_)
+        | Part::Other { .. } => None,
     });
     // Quotes, escapes and names of fields around what is added.
     u64::try_from(text.sum::<usize>() + messages.len() * 64).unwrap_or(u64::MAX)

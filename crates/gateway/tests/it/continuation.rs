@@ -326,7 +326,7 @@ async fn what_was_to_be_json_stays_json() {
 async fn another_answer_is_not_joined_to_the_half_of_the_first() {
     let stage = Stage::open(PAIR, "").await;
     stage.script("alpha", &[cut(TEXT, 20)]);
-    let other = format!("{} nobody in particular.", &TEXT[..60]);
+    let other = format!("{} nobody in particular.", TEXT.split_at(60).0);
     stage.vendor("beta").set_mood(Mood::saying(&other));
     let answer = stage.chat(&continued(json!({}))).await;
     assert_eq!(stage.asked(), [1, 1], "{}", answer.text);

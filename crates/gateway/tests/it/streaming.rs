@@ -455,7 +455,7 @@ async fn a_vendor_hears_within_a_tenth_of_a_second_that_its_caller_left() {
     let mut waits = Vec::new();
     for number in 1..=STREAMS {
         taste(&stage).await;
-        let left = std::time::Instant::now();
+        let left = tokio::time::Instant::now();
         let bill = stage.vendor("alpha").bill_of(number).await;
         waits.push(left.elapsed());
         assert!(bill.last().unwrap().client_left_after_events.is_some());

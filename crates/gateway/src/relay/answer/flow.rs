@@ -34,6 +34,10 @@ pub(super) struct Flow {
 }
 
 /// Who speaks.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it stands in a box already, and nearly always a vendor speaks"
+)]
 enum Voice {
     /// A vendor.
     Speaks(EventStream, Box<Run>),

@@ -1,12 +1,11 @@
 //! Which models take the beginning of their answer as the last turn of the conversation, and write on behind it.
 //!
-//! Conservative: whoever is not known for it is asked in words.
-//!
-//! - Anthropic's models before the adaptive ones, without extended thinking; the turn must not end in white space
-//!   (<https://platform.claude.com/docs/en/build-with-claude/prompt-engineering/prefill-claudes-response>, and the notes
-//!   on what changed in Claude 4.6, where a beginning is refused with 400; read 2026-11-22).
-//! - llama.cpp's server, unless it is started otherwise (`--no-prefill-assistant`; its `tools/server/README.md`, read
-//!   2026-11-22).
+//! Conservative: whoever is not known for it is asked in words. Known are Anthropic's models before the adaptive ones,
+//! in Messages and without thinking. From Claude 4.6 on a conversation must end with a user's turn, and is refused with
+//! 400 otherwise (<https://github.com/QwenLM/qwen-code/issues/8039>, which quotes the refusal and Anthropic's notes on
+//! migration; read 2026-11-22). llama.cpp's server takes a beginning too, but refuses it with 400 where the model's
+//! template thinks (<https://github.com/lyc-aon/successor-agent/releases/tag/v0.1.32>, read 2026-11-22), which cannot
+//! be seen from here.
 
 use canon::{Dialect, Request};
 use providers::Way;
@@ -19,18 +18,10 @@ pub(super) fn is_taken(target: &Target, way: &Way, request: &Request) -> bool {
         .reasoning
         .as_ref()
         .is_some_and(|reasoning| reasoning.enabled != Some(false));
-    if thinks {
-        return false;
-    }
-    if target.upstream.id().as_str() == "llamacpp" {
-        return true;
-    }
-    let of_anthropic = target
-        .endpoint()
-        .is_ok_and(|endpoint| endpoint.model.as_str().starts_with("anthropic/"));
-    let adaptive = target
-        .model()
-        .and_then(|model| model.reasoning.as_ref())
-        .is_some_and(|reasoning| reasoning.adaptive);
-    way.dialect() == Dialect::Anthropic && of_anthropic && !adaptive
+    let known = target.model().is_some_and(|model| {
+        let reasoning = model.reasoning.as_ref();
+        let adaptive = reasoning.is_some_and(|reasoning| reasoning.adaptive);
+        model.slug.as_str().starts_with("anthropic/") && !adaptive
+    });
+    way.dialect() == Dialect::Anthropic && known && !thinks
 }

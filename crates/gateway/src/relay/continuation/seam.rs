@@ -248,8 +248,9 @@ mod tests {
             while !rest.is_char_boundary(end) {
                 end += 1;
             }
-            all.push_str(&seam.push(rest[..end].to_owned())?);
-            rest = &rest[end..];
+            let (next, behind) = rest.split_at(end);
+            all.push_str(&seam.push(next.to_owned())?);
+            rest = behind;
         }
         all.push_str(&seam.finish()?);
         Ok(all)
@@ -266,7 +267,7 @@ mod tests {
         for (told, _) in cuts() {
             let from = Seam::new(told, Manner::Asked).anchor;
             for piece in [1, 3, 7, 1_000] {
-                let said = joined(told, Manner::Asked, &TEXT[from..], piece);
+                let said = joined(told, Manner::Asked, TEXT.split_at(from).1, piece);
                 assert_eq!(said.as_deref(), Ok(TEXT), "{told:?}");
             }
         }
@@ -287,7 +288,7 @@ mod tests {
         for (told, _) in cuts() {
             // The beginning is shown without white space at its end, so that comes again.
             let from = told.trim_end().len();
-            let said = joined(told, Manner::Prefilled, &TEXT[from..], 4);
+            let said = joined(told, Manner::Prefilled, TEXT.split_at(from).1, 4);
             assert_eq!(said.as_deref(), Ok(TEXT), "{told:?}");
         }
     }
@@ -318,7 +319,7 @@ mod tests {
     #[test]
     fn another_beginning_is_not_joined() {
         let (told, _) = TEXT.split_at(100);
-        let other = format!("{}But not quite so.", &TEXT[..70]);
+        let other = format!("{}But not quite so.", TEXT.split_at(70).0);
         for manner in [Manner::Asked, Manner::Prefilled, Manner::Anew] {
             assert_eq!(joined(told, manner, &other, 6), Err(Diverged), "{manner:?}");
         }
@@ -335,7 +336,7 @@ mod tests {
             let manner = [Manner::Asked, Manner::Prefilled, Manner::Anew][how];
             if let Ok(whole) = joined(&told, manner, &said, piece) {
                 prop_assert!(whole.starts_with(&told));
-                prop_assert!(said.ends_with(&whole[told.len()..]));
+                prop_assert!(said.ends_with(whole.split_at(told.len()).1));
             }
         }
     }
