@@ -104,7 +104,7 @@ async fn filters_and_orders_are_obeyed() {
         ("sort=pricing-low-to-high", vec!["lab/small", "lab/large"]),
         ("sort=pricing-high-to-low", vec!["lab/large", "lab/small"]),
         ("sort=context-high-to-low", vec!["lab/large", "lab/small"]),
-        ("limit=1&offset=1", vec!["lab/small"]),
+        ("q=lab&limit=1&offset=1", vec!["lab/small"]),
         ("offset=&limit=", vec!["lab/large", "lab/small"]),
         ("offset=9", vec![]),
     ] {
