@@ -207,6 +207,11 @@ impl Filter {
 
     /// Whether one endpoint has all that is asked of endpoints.
     fn is_served(&self, snapshot: &Snapshot, row: &Row<'_>) -> bool {
+        // Whom a router chooses is not known beforehand, so it promises no provider and no privacy.
+        if row.router().is_some() {
+            let parameters = row.model.parameters.contains_all(self.parameters);
+            return parameters && !self.zdr && self.providers.is_empty();
+        }
         row.endpoints.iter().any(|endpoint| {
             let upstream = snapshot.upstream(endpoint);
             let known = providers::find(endpoint.provider.as_str());

@@ -1,8 +1,11 @@
 //! Rows of the catalogue as JSON.
 
-use policy::catalog::{
-    Endpoint, Modalities, Modality, Parameter, Parameters, PriceSheet, Quantization, Reasoning,
-    Unit,
+use policy::{
+    catalog::{
+        Endpoint, Modalities, Modality, Parameter, Parameters, PriceSheet, Quantization, Reasoning,
+        Unit,
+    },
+    routers::Router,
 };
 use serde_json::{Map, Value, json};
 
@@ -27,6 +30,7 @@ pub(super) fn model(snapshot: &Snapshot, row: &Row<'_>) -> Value {
         .or(model.max_output_tokens);
     let parameters = row.endpoints.iter().map(|endpoint| endpoint.parameters);
     let parameters = parameters.fold(Parameters::EMPTY, Parameters::union);
+    let parameters = row.router().map_or(parameters, |_| model.parameters);
     let mut object = json!({
         "id": row.id(),
         "canonical_slug": model.slug.as_str(),
@@ -36,7 +40,7 @@ pub(super) fn model(snapshot: &Snapshot, row: &Row<'_>) -> Value {
         "description": describe(snapshot, row),
         "context_length": context,
         "architecture": architecture(row),
-        "pricing": pricing(row.prices()),
+        "pricing": row.router().map_or_else(|| pricing(row.prices()), price_of_router),
         "top_provider": {
             "context_length": context,
             "max_completion_tokens": output,
@@ -145,10 +149,7 @@ fn provider(name: &str, slug: &str, known: Option<&providers::Provider>) -> Valu
 /// How a provider is shown.
 fn provider_name(snapshot: &Snapshot, endpoint: &Endpoint) -> String {
     let id = endpoint.provider.as_str();
-    match (
-        snapshot.upstream(endpoint),
-        providers::find(id),
-    ) {
+    match (snapshot.upstream(endpoint), providers::find(id)) {
         (Some(upstream), _) => upstream.name().to_owned(),
         (None, Some(known)) => known.name.to_owned(),
         (None, None) => id.to_owned(),
@@ -157,6 +158,9 @@ fn provider_name(snapshot: &Snapshot, endpoint: &Endpoint) -> String {
 
 /// What the catalogue can say of a model in words: who serves it.
 fn describe(snapshot: &Snapshot, row: &Row<'_>) -> String {
+    if row.router().is_some() {
+        return "Chooses among the models of this gateway.".to_owned();
+    }
     let mut names: Vec<String> = Vec::new();
     for endpoint in &row.endpoints {
         let name = provider_name(snapshot, endpoint);
@@ -165,6 +169,15 @@ fn describe(snapshot: &Snapshot, row: &Row<'_>) -> String {
         }
     }
     format!("Served by {}.", names.join(", "))
+}
+
+/// What a router's choice costs is not known beforehand, but for those that cost nothing.
+fn price_of_router(router: Router) -> Value {
+    let price = match router {
+        Router::Free | Router::Bodybuilder => "0",
+        Router::Auto | Router::AutoBeta | Router::Pareto => PRICE_UNKNOWN,
+    };
+    json!({ "prompt": price, "completion": price })
 }
 
 fn architecture(row: &Row<'_>) -> Value {

@@ -1,6 +1,9 @@
 //! One line of the catalogue: a model, or a variant or an alias of one that is listed by itself.
 
-use policy::catalog::{Endpoint, Lane, Model, PriceSheet, Unit};
+use policy::{
+    catalog::{Endpoint, Lane, Model, PriceSheet, Unit},
+    routers::Router,
+};
 
 use crate::{relay::speaks, snapshot::Snapshot};
 
@@ -13,7 +16,7 @@ pub(super) struct Row<'a> {
     pub(super) lane: Lane,
     /// The alias that it is listed under (`~author/family-latest`).
     pub(super) alias: Option<&'a str>,
-    /// Those that serve it, in the catalogue's order. Never none.
+    /// Those that serve it, in the catalogue's order. A router has none: it chooses among other models.
     pub(super) endpoints: Vec<&'a Endpoint>,
 }
 
@@ -29,11 +32,32 @@ pub(super) fn all(snapshot: &Snapshot) -> Vec<Row<'_>> {
     for (alias, model) in snapshot.catalog.aliases().filter(floating) {
         rows.extend(row(snapshot, model, Lane::Standard, Some(alias)));
     }
+    // Whoever serves anything can choose among it.
+    if !rows.is_empty() {
+        rows.extend(
+            Router::ALL
+                .into_iter()
+                .filter_map(|router| chooser(snapshot, router)),
+        );
+    }
     rows
+}
+
+/// The row of a router.
+fn chooser(snapshot: &Snapshot, router: Router) -> Option<Row<'_>> {
+    Some(Row {
+        model: snapshot.catalog.model(router.slug())?,
+        lane: Lane::Standard,
+        alias: None,
+        endpoints: Vec::new(),
+    })
 }
 
 /// The row of a name as a caller writes it, with its suffixes.
 pub(super) fn named<'a>(snapshot: &'a Snapshot, name: &str) -> Option<Row<'a>> {
+    if let Some(router) = Router::named(name) {
+        return chooser(snapshot, router);
+    }
     let resolved = snapshot.catalog.resolve(name)?;
     let alias = resolved.alias.filter(|alias| alias.starts_with('~'));
     row(snapshot, resolved.model, resolved.lane(), alias)
@@ -45,6 +69,10 @@ fn row<'a>(
     lane: Lane,
     alias: Option<&'a str>,
 ) -> Option<Row<'a>> {
+    // OpenRouter's own is behind ours, and never asked.
+    if Router::named(model.slug.as_str()).is_some() {
+        return None;
+    }
     let in_lane = |endpoint: &&Endpoint| match lane {
         Lane::Standard => !endpoint.lane.is_variant(),
         Lane::Free
@@ -90,6 +118,11 @@ impl<'a> Row<'a> {
             (None, lane) => format!("{} ({lane})", self.model.name),
             (Some(_), _) => format!("{} (latest)", self.model.name),
         }
+    }
+
+    /// The router, where it is one.
+    pub(super) fn router(&self) -> Option<Router> {
+        Router::named(self.model.slug.as_str())
     }
 
     /// The endpoint whose prices and limits stand for the whole: the cheapest that serves without being opted into.
