@@ -37,6 +37,8 @@ pub(super) struct Leg {
     pub(super) seat: Option<Seat>,
     hold: Option<Hold>,
     most: Most,
+    /// The operator bears what it costs.
+    on_the_house: bool,
     /// When the call began; none is under way once it has answered or failed.
     since: Option<i64>,
 }
@@ -76,6 +78,7 @@ impl Leg {
             seat: None,
             hold: None,
             most: Most::default(),
+            on_the_house: false,
             since: None,
         }
     }
@@ -93,6 +96,7 @@ impl Leg {
         let held = hold(app, admitted, asked, (&self.target, self.number))?;
         self.clamped_to = held.clamped_to;
         self.most = held.most;
+        self.on_the_house = admitted.on_the_house;
         let durable = self.hold.insert(held.hold).durable().await;
         if durable.is_err() {
             self.void();
@@ -207,7 +211,7 @@ impl Leg {
         // Zero-completion insurance; who hangs up is not insured.
         let left = matches!(end, End::CallerLeft | End::Drained);
         let insured = !left && nothing_came && blank;
-        let charged = match (insured, goes_on) {
+        let charged = match (insured || self.on_the_house, goes_on) {
             (true, _) => NanoUsd::ZERO,
             (false, false) => cost.total,
             (false, true) => price::share(cost.completion, seen.delivered()),
@@ -248,7 +252,9 @@ impl Bill {
                 },
                 now,
             ),
-            Some(reason) => self.hold.estimating(self.charged, reason, generation, now),
+            Some(reason) => self
+                .hold
+                .estimating(self.charged, reason, generation, now),
         }
     }
 

@@ -11,7 +11,7 @@ use policy::{
     affinity::Memory,
     catalog::{Endpoint, Lane, Modality, Model, PriceSheet, Resolved, Suffix, Unit},
     health::Standing,
-    routing::{self, Ask, Candidate, Figures, Next, Prices, Tier, Warm, Why, Wish, trail::Name},
+    routing::{self, Candidate, Figures, Next, Prices, Warm, Why, Wish, trail::Name},
     terms::Term,
 };
 use providers::{Upstream, Way};
@@ -19,7 +19,7 @@ use providers::{Upstream, Way};
 use crate::{
     affinity::{self, Affinity, Kept},
     app::App,
-    chance, clock,
+    clock,
     health::Doing,
     routers::{self, Aside, By, Ranking},
     snapshot::Snapshot,
@@ -267,22 +267,10 @@ pub fn plan_in(
     let answer = request.sampling.max_tokens.unwrap_or(0);
     let tokens = needs.prompt_tokens.saturating_add(answer);
     let affinity = scene.affinity;
-    let mut kept = affinity.and_then(|affinity| affinity.of(scene.workspace, request));
-    let survey = Survey {
-        snapshot: &snapshot,
-        health,
-        terms,
-        settings: scene.routers,
-        request,
-        needs: &needs,
-        past: affinity.zip(kept.as_ref()),
-        now,
-        seed: scene.moment.map_or_else(chance::draw, |moment| moment.seed),
-    };
+    let kept = affinity.and_then(|affinity| affinity.of(scene.workspace, request));
+    let past = affinity.zip(kept.as_ref());
+    let survey = Survey::of(scene, (&snapshot, request), (&needs, past), now);
     let named = routers::resolve(&survey, &requested, scene.aside)?;
-    if let Some(kept) = &mut kept {
-        kept.router.clone_from(&named.route.router);
-    }
     let mut wishes = Vec::with_capacity(requested.len());
     let mut candidates = Vec::new();
     let mut unconfigured = Vec::new();
@@ -295,39 +283,21 @@ pub fn plan_in(
         wishes.push(wish_of(&resolved));
         let past = Past::of(scene, kept.as_ref(), resolved.model, now);
         for endpoint in resolved.endpoints() {
-            match snapshot.upstream(endpoint) {
-                Some(upstream) if !speaks(upstream, endpoint) => {}
-                Some(upstream) => {
-                    let candidate = candidate(rank, resolved.model, endpoint, upstream, &needs);
-                    candidates.push(Candidate {
-                        standing: health.standing(endpoint.index, now),
-                        figures: health.figures(endpoint.index, now),
-                        is_past: has_ended(resolved.model, endpoint, now),
-                        term: terms.term(endpoint.index, tokens, now),
-                        warm: past.warm(health, endpoint, now),
-                        ..candidate
-                    });
-                }
-                None => unconfigured.push(endpoint.provider.clone()),
+            if snapshot.upstream(endpoint).is_none() {
+                unconfigured.push(endpoint.provider.clone());
+            } else if let Some(candidate) = survey.weigh(resolved.model, endpoint) {
+                candidates.push(Candidate {
+                    rank,
+                    warm: past.warm(health, endpoint, now),
+                    ..candidate
+                });
             }
         }
     }
     if candidates.is_empty() {
         return Err(nobody::unconfigured(&requested, &unconfigured));
     }
-    let ask = Ask {
-        preferences: &request.routing.preferences,
-        house: terms.preferences(),
-        wishes: &wishes,
-        tier: Tier::named(request.service_tier.as_deref()),
-        prompt_tokens: needs.prompt_tokens,
-        max_tokens: request.sampling.max_tokens,
-        has_tools: !request.tools.is_empty(),
-    };
-    let seed = scene
-        .moment
-        .map_or_else(chance::draw, |moment| moment.seed);
-    let order = routing::plan(&ask, candidates, seed);
+    let order = routing::plan(&survey.ask(&wishes), candidates, survey.seed);
     if order.targets.is_empty() {
         let mut fault = nobody::excluded(&requested, &order.excluded, (&snapshot, now));
         fault.router = Some(of_nobody(&requested, order.excluded.len()));
@@ -338,7 +308,10 @@ pub fn plan_in(
         order,
         searches: request.search.is_some(),
         requested,
-        kept,
+        kept: kept.map(|kept| Kept {
+            router: named.route.router.clone(),
+            ..kept
+        }),
         terms: terms.clone(),
         tokens,
         route: match named.route.router {

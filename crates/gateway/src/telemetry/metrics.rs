@@ -12,7 +12,7 @@ use axum::{
 use canon::{Dialect, Kind};
 use http::{HeaderMap, StatusCode, header};
 
-use crate::{app::Core, clock, refusal};
+use crate::{app::Core, clock, refusal, routers::By};
 
 /// Upper bounds of the buckets of durations, in milliseconds.
 const DURATIONS_MS: [u64; 12] = [
@@ -36,6 +36,7 @@ pub struct Metrics {
     hedges: [AtomicU64; HedgeEnd::ALL.len()],
     continuations: [AtomicU64; ContinuationEnd::ALL.len()],
     drains: [AtomicU64; DrainEnd::ALL.len()],
+    choices: [AtomicU64; By::ALL.len()],
 }
 
 /// What became of a request whose first token was late.
@@ -143,8 +144,13 @@ impl Metrics {
         count(&self.drains, &DrainEnd::ALL, end);
     }
 
+    /// A router chose a model.
+    pub(crate) fn chose(&self, by: By) {
+        count(&self.choices, &By::ALL, by);
+    }
+
     /// The counts of streams that went another way than usual: name, help, and the count of each outcome.
-    fn unusual(&self) -> [(&'static str, &'static str, Counted); 3] {
+    fn unusual(&self) -> [(&'static str, &'static str, Counted); 4] {
         [
             (
                 "weir_hedges_total",
@@ -160,6 +166,11 @@ impl Metrics {
                 "weir_drains_total",
                 "Streams that are paid for though their caller left, by what became of them.",
                 counted(&self.drains, &DrainEnd::ALL),
+            ),
+            (
+                "weir_router_choices_total",
+                "Requests whose model a router chose, by what chose it.",
+                counted(&self.choices, &By::ALL),
             ),
         ]
     }
@@ -177,7 +188,7 @@ impl Metrics {
 }
 
 /// The count of each of three outcomes.
-type Counted = [(&'static str, u64); 3];
+type Counted = Vec<(&'static str, u64)>;
 
 fn count<End: PartialEq>(row: &[AtomicU64], all: &[(End, &'static str)], end: End) {
     let place = all.iter().position(|(one, _)| *one == end);
@@ -186,10 +197,9 @@ fn count<End: PartialEq>(row: &[AtomicU64], all: &[(End, &'static str)], end: En
     }
 }
 
-fn counted<End>(row: &[AtomicU64; 3], all: &[(End, &'static str); 3]) -> Counted {
-    let mut names = all.iter().map(|(_, name)| *name);
-    row.each_ref()
-        .map(|counter| (names.next().unwrap_or(""), counter.load(Ordering::Relaxed)))
+fn counted<End>(row: &[AtomicU64], all: &[(End, &'static str)]) -> Counted {
+    let counts = row.iter().map(|counter| counter.load(Ordering::Relaxed));
+    all.iter().map(|(_, name)| *name).zip(counts).collect()
 }
 
 /// `GET /metrics`.
