@@ -53,8 +53,8 @@ A mood is a JSON object; left out, a field is healthy:
   latency_ms, first_token_ms, between_ms, comments
   writes          \"per_event\", \"all_at_once\", {\"bytes\": N}
   cut             {\"bytes\": N}, {\"events\": N}
-  text, echo, chunks, tool_call, tools, reasoning, redacts, cites, refuses
-  cached, cache_written
+  text, echo, goes_on, chunks, tool_call, tools, reasoning, redacts, cites, refuses
+  caches, cached, cache_written
   usage           \"honest\", \"none\", {\"claimed\": {\"prompt\": N, \"completion\": N}}";
 
 #[derive(Debug, clap::Args)]

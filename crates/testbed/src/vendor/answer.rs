@@ -402,7 +402,7 @@ mod tests {
         };
         assert_eq!(say(&["Hi", "The quick b"], GoOn::Over), "rown fox");
         let demand = ["Hi", "The quick b", "Go on: quick b"];
-        assert_eq!(say(&demand, GoOn::AsAsked), "quick brown fox");
+        assert_eq!(say(&demand, GoOn::AsAsked), " quick brown fox");
         assert_eq!(say(&demand, GoOn::Words(1)), " brown fox");
         assert_eq!(say(&demand, GoOn::Over), FOX);
         assert_eq!(say(&["Hi"], GoOn::AsAsked), FOX);
