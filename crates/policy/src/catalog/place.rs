@@ -62,10 +62,11 @@ enum Cloud {
 impl Place {
     /// The areas whose ids are asked for here, the best first.
     fn areas(&self, cloud: Cloud) -> Vec<&str> {
-        if let Some(area) = &self.area {
+        let region = self.region.as_deref().unwrap_or_default();
+        // The address of Vertex says where it computes, whatever else is said.
+        if let Some(area) = self.area.as_deref().filter(|_| cloud != Cloud::Vertex) {
             return vec![area];
         }
-        let region = self.region.as_deref().unwrap_or_default();
         match cloud {
             Cloud::Bedrock if self.name.is_some() => bedrock_areas(region).to_vec(),
             Cloud::Bedrock => [&[GLOBAL], bedrock_areas(region)].concat(),
@@ -159,8 +160,10 @@ impl Endpoint {
             let of_area = || rows.iter().filter(|row| &*row.area == area);
             if let Some(any) = of_area().next() {
                 let of_lane = of_area().find(|row| row.lane == self.lane);
+                // Where the area has prices of its own, but none for this lane, nobody knows what it costs there.
+                let is_priced = of_lane.is_some() || of_area().all(|row| row.prices.is_none());
                 here.take(any, of_lane.copied());
-                return Some(here);
+                return is_priced.then_some(here);
             }
         }
         let stays = home.is_none() || (place.name.is_none() && place.area.is_none());
