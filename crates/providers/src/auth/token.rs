@@ -62,6 +62,8 @@ struct Inner<S: Source> {
     /// Whose turn it is to fetch.
     turn: Arc<tokio::sync::Mutex<()>>,
     failed: Mutex<Option<(Instant, TokenError)>>,
+    /// When it was last let go of before its time.
+    forgotten: Mutex<Option<Instant>>,
 }
 
 /// What is in hand.
@@ -114,6 +116,7 @@ impl<S: Source> Kept<S> {
             held: ArcSwapOption::empty(),
             turn: Arc::default(),
             failed: Mutex::default(),
+            forgotten: Mutex::default(),
         }))
     }
 
@@ -161,9 +164,15 @@ impl<S: Source> Kept<S> {
         });
     }
 
-    /// Lets go of what is kept: it was refused before its time.
+    /// Lets go of what is kept: it was refused before its time. Not again for a moment: requests that were under way with
+    /// the old one are refused after the new one is here, and a vendor that refuses everything makes no storm elsewhere.
     pub(crate) fn forget(&self) {
-        self.0.held.store(None);
+        let forgotten = self.0.forgotten.lock();
+        let mut forgotten = forgotten.unwrap_or_else(PoisonError::into_inner);
+        if forgotten.is_none_or(|at| at.elapsed() >= SULK) {
+            *forgotten = Some(Instant::now());
+            self.0.held.store(None);
+        }
     }
 
     fn held(&self, until: impl Fn(&Held<S::Good>) -> Instant) -> Option<Arc<Held<S::Good>>> {

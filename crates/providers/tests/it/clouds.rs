@@ -240,6 +240,39 @@ async fn keys_that_are_over_before_their_time_are_asked_for_anew_and_a_refused_m
     }
 }
 
+/// Ninety-nine of them were under way with keys that somebody else let go of already.
+#[tokio::test]
+async fn a_hundred_refusals_at_once_let_go_of_the_keys_once() {
+    let agent = Tokens::answering(|_| keys("ASIAPOD")).await;
+    let bedrock = Server::start(move |_| {
+        "HTTP/1.1 403 Forbidden\r\nx-amzn-errortype: ExpiredTokenException\r\n\
+         content-length: 2\r\nconnection: close\r\n\r\n{}"
+            .to_owned()
+    })
+    .await;
+    let mut settings = providers::Settings::default();
+    for (name, value) in [
+        ("region", "eu-west-1"),
+        ("container_url", agent.url.as_str()),
+    ] {
+        settings.set(name, canon::Secret::new(value.to_owned()));
+    }
+    let configured = providers::Configured {
+        base_url: Some(format!("http://127.0.0.1:{}", bedrock.port)),
+        settings,
+        ..providers::Configured::default()
+    };
+    let vendor = providers::find("amazon-bedrock").unwrap();
+    let upstream = providers::Upstream::configured(vendor, configured).unwrap();
+    let client = Client::new().unwrap();
+    for _ in 0..100 {
+        let failure = ask(&client, &upstream, true).await.unwrap_err();
+        assert_eq!(failure.status, Some(403));
+    }
+    // Every two seconds at most; a slow machine may take longer than that.
+    assert!(agent.count() <= 4, "{}", agent.count());
+}
+
 #[tokio::test]
 async fn a_machine_is_asked_by_the_second_version_of_its_metadata_only() {
     let (client, fake) = (Client::new().unwrap(), vendor().await);
