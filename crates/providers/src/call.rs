@@ -2,6 +2,7 @@
 
 mod body;
 mod count;
+mod failure;
 mod life;
 
 use std::time::Duration;
@@ -15,10 +16,13 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) use self::body::Unread;
-pub use self::count::count;
 use self::{
     body::{collect, collect_up_to, is_not_a_stream},
     life::{has_failed, says_something, shows_life},
+};
+pub use self::{
+    count::count,
+    failure::{Failure, Sent},
 };
 use crate::{
     Client, EventStream, Limits, Progress, SendError, Upstream, Way, auth::is_over,
@@ -84,27 +88,6 @@ impl Reply {
             Self::Stream(events) => events.rest_ms(),
         }
     }
-}
-
-/// Why nothing came back. Nothing of the answer has been given out, so another provider may be
-/// asked.
-#[derive(Debug)]
-pub struct Failure {
-    /// What went wrong, judged.
-    pub fault: Box<Fault>,
-    /// The vendor's HTTP status, where it answered.
-    pub status: Option<u16>,
-    /// Whether it can have cost something.
-    pub sent: Sent,
-}
-
-/// Whether the vendor can have seen the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// Certainly not a byte.
-    Nothing,
-    /// Perhaps, or surely.
-    Maybe,
 }
 
 /// Calls a vendor. Returns once the whole answer is here or a streamed one has shown life (an event
@@ -382,24 +365,6 @@ impl Attempt<'_> {
         Failure {
             fault: Box::new(verdict::judge(self.upstream, status, headers, &stated)),
             status: Some(status),
-            sent: Sent::Maybe,
-        }
-    }
-}
-
-impl Failure {
-    fn unsent(fault: Box<Fault>) -> Self {
-        Self {
-            fault,
-            status: None,
-            sent: Sent::Nothing,
-        }
-    }
-
-    fn sent(fault: Box<Fault>) -> Self {
-        Self {
-            fault,
-            status: None,
             sent: Sent::Maybe,
         }
     }
