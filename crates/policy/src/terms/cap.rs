@@ -201,10 +201,11 @@ impl Default for Window {
 }
 
 impl Window {
-    /// Goes on to the second of `now`. A clock that goes back stands still here.
+    /// Goes on to the second of `now`. A clock that goes back a little stands still here; one that goes back further was
+    /// set, and what was counted before it says nothing of now.
     fn turn(&mut self, now: i64) {
         let second = now.div_euclid(1_000_000);
-        if second.saturating_sub(self.second) >= WINDOW_S {
+        if second.abs_diff(self.second) >= WINDOW_S.unsigned_abs() {
             self.counts = [0; 60];
             self.sum = 0;
             self.second = second;

@@ -37,6 +37,24 @@ fn place(catalog: &Catalog, model: &str, tag: &str) -> usize {
     found.unwrap_or_else(|| panic!("{model} at {tag}")).index
 }
 
+/// An hour ahead for a moment, as machines are that wake up: without a mend every minute of that hour would be this one.
+#[test]
+fn a_clock_that_is_set_back_leaves_no_cap_full_behind() {
+    const HOUR: i64 = 3_600 * 1_000 * MS;
+    let limits = Limits {
+        requests_per_minute: Some(1),
+        ..Limits::default()
+    };
+    let terms = Terms::of(&[capped("openai/gpt-4o@openai", limits)], &CATALOG);
+    let at = place(&CATALOG, "openai/gpt-4o", "openai");
+    let ahead = terms.take(at, 0, NOW + HOUR).unwrap().unwrap();
+    let ticket = terms.take(at, 0, NOW).unwrap().unwrap();
+    assert!(terms.take(at, 0, NOW).is_err());
+    terms.leave(ahead, 7);
+    terms.leave(ticket, 7);
+    assert_eq!(terms.term(at, 0, NOW + 60_000 * MS).full, None);
+}
+
 #[test]
 fn a_later_rule_says_what_holds_and_leaves_the_rest() {
     let rules = [
