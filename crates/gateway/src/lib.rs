@@ -3,25 +3,23 @@
 //! [`routes`] is the HTTP surface on one page, [`relay`] the path of a request on another.
 #![recursion_limit = "256"] // `json!` of the record of a generation
 
-pub mod affinity;
 pub mod app;
 pub mod books;
 pub mod chance;
 pub mod clock;
 pub mod commands;
 pub mod config;
-pub mod explain;
-pub mod health;
 pub mod inference;
 pub mod keyring;
 pub mod platform;
 pub mod query;
 pub mod refusal;
 pub mod relay;
-pub mod routers;
 pub mod routes;
+pub mod routing;
 pub mod server;
 pub mod shutdown;
 pub mod snapshot;
 pub mod telemetry;
-pub mod terms;
+
+pub use routing::{affinity, explain, health, routers, terms};

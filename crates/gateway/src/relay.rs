@@ -21,7 +21,6 @@ mod plan;
 mod price;
 mod receive;
 mod record;
-mod search;
 mod seen;
 mod shortage;
 

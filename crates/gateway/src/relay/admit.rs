@@ -8,7 +8,7 @@ use http::{HeaderMap, header};
 use policy::catalog::Catalog;
 use serde_json::{Map, Value};
 
-use super::{Delivery, Head, loss, metadata::Routed, search};
+use super::{Delivery, Head, loss, metadata::Routed, plan::search};
 use crate::{app::Core, clock, routers};
 
 /// A request that may be served: its key is good and its body was understood.

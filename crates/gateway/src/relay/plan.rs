@@ -2,19 +2,20 @@
 
 mod needs;
 mod nobody;
+pub(super) mod search;
 mod survey;
+mod target;
 
 use std::sync::Arc;
 
 use canon::{Dialect, Fault, Request, Route, Sort, Strategy, WorkspaceId};
 use policy::{
     affinity::Memory,
-    catalog::{Endpoint, Lane, Modality, Model, PriceSheet, Resolved, Suffix, Unit},
-    health::Standing,
-    routing::{self, Candidate, Figures, Next, Prices, Warm, Why, Wish, trail::Name},
+    catalog::{Endpoint, Lane, Modality, Model, Resolved, Suffix},
+    routing::{self, Candidate, Next, Warm, Why, Wish, trail::Name},
     terms::Term,
 };
-use providers::{Upstream, Way};
+use providers::Upstream;
 
 use crate::{
     affinity::{self, Affinity, Kept},
@@ -26,8 +27,9 @@ use crate::{
     terms::View,
 };
 pub(crate) use needs::Needs;
-pub(crate) use survey::Survey;
 pub(super) use needs::parameters_of;
+pub(crate) use survey::Survey;
+pub use target::Target;
 
 use super::metadata::of_nobody;
 
@@ -52,21 +54,6 @@ pub struct Plan {
     pub ranking: Option<Box<Ranking>>,
     /// What chose the model, where a router did.
     pub(super) chosen_by: Option<By>,
-}
-
-/// One endpoint to call.
-#[derive(Clone, Debug)]
-pub struct Target {
-    snapshot: Arc<Snapshot>,
-    endpoint: usize,
-    rests: bool,
-    searches: bool,
-    /// The conversation that it answers, so that it is remembered who did.
-    pub(super) kept: Option<Kept>,
-    /// Tokens that the request is expected to use.
-    pub(super) tokens: u64,
-    /// The provider behind it.
-    pub upstream: Arc<Upstream>,
 }
 
 /// What a plan depends on besides the request.
@@ -95,55 +82,6 @@ pub struct Moment {
     pub now: Option<i64>,
     /// The same seed draws the same order.
     pub seed: u64,
-}
-
-impl Target {
-    /// The endpoint as the catalogue knows it.
-    ///
-    /// # Errors
-    /// It is not in the catalogue; a fault of ours.
-    pub fn endpoint(&self) -> Result<&Endpoint, Fault> {
-        let endpoint = self.snapshot.catalog.all_endpoints().get(self.endpoint);
-        endpoint.ok_or_else(|| Fault::ours("a plan names an endpoint that is not in its catalogue"))
-    }
-
-    /// The model as the catalogue knows it.
-    #[must_use]
-    pub fn model(&self) -> Option<&Model> {
-        let endpoint = self.snapshot.catalog.all_endpoints().get(self.endpoint)?;
-        self.snapshot.catalog.model(endpoint.model.as_str())
-    }
-
-    /// The wire to ask it on, for a caller of this dialect.
-    ///
-    /// # Errors
-    /// As of [`Target::endpoint`].
-    pub fn way(&self, caller: Dialect) -> Result<&Way, Fault> {
-        let endpoint = self.endpoint()?;
-        if self.searches
-            && let Some(way) = self.upstream.searching_way(endpoint.model.as_str())
-        {
-            return Ok(way);
-        }
-        let wanted = if endpoint.responses_only {
-            Dialect::OpenAiResponses
-        } else {
-            caller
-        };
-        Ok(self.upstream.way(wanted, endpoint.model.as_str()))
-    }
-
-    /// Whether it rested when the plan was made: then it is the last resort.
-    #[must_use]
-    pub const fn rests(&self) -> bool {
-        self.rests
-    }
-
-    /// Its index in the catalogue.
-    #[must_use]
-    pub const fn index(&self) -> usize {
-        self.endpoint
-    }
 }
 
 impl Plan {
@@ -206,7 +144,11 @@ impl Plan {
     /// The region in which an endpoint of the catalogue is asked, where it has one.
     #[must_use]
     pub fn region_of(&self, endpoint: usize) -> Option<&str> {
-        self.snapshot.catalog.all_endpoints().get(endpoint)?.region()
+        self.snapshot
+            .catalog
+            .all_endpoints()
+            .get(endpoint)?
+            .region()
     }
 
     /// The operator's terms for an endpoint.
@@ -385,12 +327,6 @@ fn wish_of(resolved: &Resolved<'_>) -> Wish {
     wishes.next().unwrap_or_default()
 }
 
-/// Whether the last day of a model or of this endpoint of it has passed.
-fn has_ended(model: &Model, endpoint: &Endpoint, now: i64) -> bool {
-    let mut last_days = model.expires.iter().chain(&endpoint.expires);
-    last_days.any(|day| routing::is_past(day, now))
-}
-
 /// Whether a provider can be asked on the wire that an endpoint wants.
 pub(crate) fn speaks(upstream: &Upstream, endpoint: &Endpoint) -> bool {
     let responses = || {
@@ -417,47 +353,4 @@ fn other_route(model: &Model) -> Option<&'static str> {
         .iter()
         .filter(|(kind, _)| model.output.contains(*kind));
     others.next().map(|(_, route)| *route)
-}
-
-fn candidate<'a>(
-    rank: usize,
-    model: &Model,
-    endpoint: &'a Endpoint,
-    upstream: &'a Upstream,
-    needs: &Needs,
-) -> Candidate<'a> {
-    let prices = |sheet: &PriceSheet| {
-        let price = |unit| sheet.price(unit).unwrap_or_default();
-        Prices {
-            prompt: price(Unit::Prompt),
-            completion: price(Unit::Completion),
-            request: price(Unit::Request),
-            image: price(Unit::Image),
-            audio: price(Unit::Audio),
-        }
-    };
-    let policy = upstream.data_policy();
-    Candidate {
-        endpoint: endpoint.index,
-        rank,
-        provider: endpoint.provider.as_str(),
-        provider_name: upstream.name(),
-        tag: &endpoint.tag,
-        lane: endpoint.lane,
-        price: endpoint.prices.as_ref().map(prices),
-        context_length: endpoint.context_length.or(model.context_length),
-        max_prompt_tokens: endpoint.max_prompt_tokens,
-        max_output_tokens: endpoint.max_output_tokens,
-        quantization: endpoint.quantization,
-        lacks: needs.lacking(endpoint),
-        cannot: needs.not_met(model, endpoint, upstream),
-        trains: policy.training,
-        retains: policy.retains_days.map(|days| days > 0),
-        distillable: routing::is_distillable(model.slug.as_str()),
-        is_past: false,
-        standing: Standing::Well,
-        figures: Figures::default(),
-        warm: None,
-        term: Term::default(),
-    }
 }

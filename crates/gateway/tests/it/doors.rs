@@ -22,7 +22,7 @@ use testbed::{Mood, Reply, Wire};
 
 use crate::{
     stage::{Answer, MODEL, Stage},
-    streaming::left,
+    streams::streaming::left,
 };
 
 const LONE: &[(&str, Wire)] = &[("alpha", Wire::OpenAiChat)];

@@ -1,8 +1,6 @@
 //! The gateway tested from outside: its configuration, its keys, and the whole of it behind HTTP.
 
 #[cfg(test)]
-mod affinity;
-#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod books;
@@ -13,21 +11,11 @@ mod command;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
-mod continuation;
-#[cfg(test)]
 mod crash;
-#[cfg(test)]
-mod cuts;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
-mod drain;
-#[cfg(test)]
-mod failover;
-#[cfg(test)]
 mod forwarding;
-#[cfg(test)]
-mod hedging;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
@@ -35,24 +23,14 @@ mod keyring;
 #[cfg(test)]
 mod lab;
 #[cfg(test)]
-mod metadata;
-#[cfg(test)]
 mod models;
 #[cfg(test)]
 mod platform;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
-mod replay;
-#[cfg(test)]
-mod routers;
-#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
-mod storm;
-#[cfg(test)]
-mod streaming;
-#[cfg(test)]
-mod terms;
+mod streams;

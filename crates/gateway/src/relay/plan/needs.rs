@@ -7,7 +7,7 @@ use policy::{
 };
 use providers::Upstream;
 
-use crate::relay::search;
+use super::search;
 
 /// What a request needs.
 #[derive(Clone, Copy, Debug)]

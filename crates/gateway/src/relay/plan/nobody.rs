@@ -199,9 +199,15 @@ pub(super) fn excluded(
 }
 
 /// Whoever may serve is at a cap of the operator's.
-fn full(requested: &[String], excluded: &[Excluded], (snapshot, after_ms): (&Snapshot, u64)) -> Fault {
+fn full(
+    requested: &[String],
+    excluded: &[Excluded],
+    (snapshot, after_ms): (&Snapshot, u64),
+) -> Fault {
     let models = requested.join(", ");
-    let say = format!("{models}: what this gateway may ask of its providers is used up. Please retry shortly.");
+    let say = format!(
+        "{models}: what this gateway may ask of its providers is used up. Please retry shortly."
+    );
     let again = Again::Elsewhere {
         after_ms: Some(after_ms),
     };

@@ -2,11 +2,14 @@
 
 use canon::Request;
 use policy::{
-    catalog::{Endpoint, Model, Resolved},
-    routing::{Ask, Candidate, Tier, Wish},
+    catalog::{Endpoint, Model, PriceSheet, Resolved, Unit},
+    health::Standing,
+    routing::{self, Ask, Candidate, Figures, Prices, Tier, Wish},
+    terms::Term,
 };
+use providers::Upstream;
 
-use super::{Needs, Scene, candidate, has_ended, speaks, wish_of};
+use super::{Needs, Scene, speaks, wish_of};
 use crate::{
     affinity::{Affinity, Kept},
     chance,
@@ -96,5 +99,54 @@ impl<'a> Survey<'a> {
             term: self.terms.term(endpoint.index, tokens, self.now),
             ..candidate(0, model, endpoint, upstream, self.needs)
         })
+    }
+}
+
+/// Whether the last day of a model or of this endpoint of it has passed.
+fn has_ended(model: &Model, endpoint: &Endpoint, now: i64) -> bool {
+    let mut last_days = model.expires.iter().chain(&endpoint.expires);
+    last_days.any(|day| routing::is_past(day, now))
+}
+
+fn candidate<'a>(
+    rank: usize,
+    model: &Model,
+    endpoint: &'a Endpoint,
+    upstream: &'a Upstream,
+    needs: &Needs,
+) -> Candidate<'a> {
+    let prices = |sheet: &PriceSheet| {
+        let price = |unit| sheet.price(unit).unwrap_or_default();
+        Prices {
+            prompt: price(Unit::Prompt),
+            completion: price(Unit::Completion),
+            request: price(Unit::Request),
+            image: price(Unit::Image),
+            audio: price(Unit::Audio),
+        }
+    };
+    let policy = upstream.data_policy();
+    Candidate {
+        endpoint: endpoint.index,
+        rank,
+        provider: endpoint.provider.as_str(),
+        provider_name: upstream.name(),
+        tag: &endpoint.tag,
+        lane: endpoint.lane,
+        price: endpoint.prices.as_ref().map(prices),
+        context_length: endpoint.context_length.or(model.context_length),
+        max_prompt_tokens: endpoint.max_prompt_tokens,
+        max_output_tokens: endpoint.max_output_tokens,
+        quantization: endpoint.quantization,
+        lacks: needs.lacking(endpoint),
+        cannot: needs.not_met(model, endpoint, upstream),
+        trains: policy.training,
+        retains: policy.retains_days.map(|days| days > 0),
+        distillable: routing::is_distillable(model.slug.as_str()),
+        is_past: false,
+        standing: Standing::Well,
+        figures: Figures::default(),
+        warm: None,
+        term: Term::default(),
     }
 }

@@ -397,7 +397,10 @@ async fn metered() -> Stage {
 async fn taste(stage: &Stage) -> String {
     let request = stage.request("/api/v1/chat/completions", question(true).to_string());
     let mut response = stage.house.call(request).await;
-    let id = response.headers()["x-generation-id"].to_str().unwrap().to_owned();
+    let id = response.headers()["x-generation-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     let first = response.body_mut().frame().await.unwrap().unwrap();
     assert!(first.is_data());
     id
@@ -417,7 +420,10 @@ async fn where_hanging_up_does_not_stop_the_bill_the_rest_is_read_and_paid_by_it
     assert!(bill[0].completed, "{bill:?}");
     let record = left(&stage, &format!("/api/v1/generation?id={id}")).await;
     assert_eq!(record["cancelled"], true, "{record}");
-    assert_eq!(record["tokens_completion"], bill[0].completion_tokens, "{record}");
+    assert_eq!(
+        record["tokens_completion"], bill[0].completion_tokens,
+        "{record}"
+    );
     assert_eq!(record["tokens_prompt"], bill[0].prompt_tokens, "{record}");
     assert_eq!(stage.asked(), [1], "nothing is asked again for nobody");
 }
@@ -432,7 +438,10 @@ async fn who_leaves_is_not_tried_for_again() {
     let request = stage.request("/api/v1/chat/completions", question(false).to_string());
     let asking = stage.house.call(request);
     let in_time = tokio::time::timeout(Duration::from_millis(40), asking).await;
-    assert!(in_time.is_err(), "alpha answers later than the caller waits");
+    assert!(
+        in_time.is_err(),
+        "alpha answers later than the caller waits"
+    );
     stage.vendor("alpha").bill_of(1).await;
     // What is under way ends in the background; then nothing is.
     while stage.house.app.drain.count() > 0 {

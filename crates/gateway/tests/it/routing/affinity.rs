@@ -307,15 +307,14 @@ async fn the_warm_turn_share_of_three_vendors_is_that_of_one() {
     const TURNS: usize = 8;
     let warm = async |stage: &Stage, failing: bool| {
         let (mut warm, mut asked) = (0_usize, 0);
-        for turn in 0..TURNS {
-            for session in 0..SESSIONS {
-                asked += 1;
-                if failing && asked % 50 == 0 {
-                    stage.vendors[asked / 50 % 3].script([Mood::fail(500)]);
-                }
-                let (_, cached) = stage.turn(named(&format!("s{session}"), turn)).await;
-                warm += usize::from(cached > 0);
+        let turns = (0..TURNS).flat_map(|turn| (0..SESSIONS).map(move |session| (turn, session)));
+        for (turn, session) in turns {
+            asked += 1;
+            if failing && asked % 50 == 0 {
+                stage.vendors[asked / 50 % 3].script([Mood::fail(500)]);
             }
+            let (_, cached) = stage.turn(named(&format!("s{session}"), turn)).await;
+            warm += usize::from(cached > 0);
         }
         warm
     };

@@ -5,16 +5,16 @@ use policy::catalog::{Endpoint, Suffix, Unit};
 use providers::Upstream;
 use serde_json::json;
 
-use super::admit::unreadable;
+use crate::relay::admit::unreadable;
 
 /// The plugin that asks for it.
-pub(super) const PLUGIN: &str = "web";
+pub(in crate::relay) const PLUGIN: &str = "web";
 
 /// Reads the wish out of the plugins and the names of the models.
 ///
 /// # Errors
 /// The plugin is not written as it must be.
-pub(super) fn wish(request: &mut Request) -> Result<(), Fault> {
+pub(in crate::relay) fn wish(request: &mut Request) -> Result<(), Fault> {
     let plugins = &request.routing.plugins;
     let search = dialects::openrouter::take_search(plugins).map_err(|error| unreadable(&error))?;
     let mut names = request.model.iter().chain(&request.routing.models);
@@ -40,7 +40,7 @@ pub(super) fn wish(request: &mut Request) -> Result<(), Fault> {
 
 /// Whether the vendor searches for this endpoint: it can on one of its wires, and it is known what a search costs, so
 /// that it is paid for. OpenRouter searches for every model.
-pub(super) fn is_known(upstream: &Upstream, endpoint: &Endpoint) -> bool {
+pub(in crate::relay) fn is_known(upstream: &Upstream, endpoint: &Endpoint) -> bool {
     let Some(way) = upstream.searching_way(endpoint.model.as_str()) else {
         return false;
     };

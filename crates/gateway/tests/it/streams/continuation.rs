@@ -11,9 +11,10 @@ use testbed::{
 
 use crate::{
     audit::Audit,
-    cuts::{Counts, DOORS, Door, Job, TEXT, WIRES, cuts},
     stage::{Answer, Cast, PAIR, Stage, TRIO, question, with},
 };
+
+use super::cuts::{Counts, DOORS, Door, Job, TEXT, WIRES, cuts};
 
 /// A model that takes the beginning of its answer, where it is asked in its vendor's own dialect.
 const CLAUDE: &str = "anthropic/claude-sonnet-4";

@@ -1,0 +1,7 @@
+//! Answers in pieces: as they come, cut, gone on with elsewhere, asked for twice, read to their end for nobody.
+
+mod continuation;
+mod cuts;
+mod drain;
+mod hedging;
+pub(crate) mod streaming;
