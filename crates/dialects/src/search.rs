@@ -7,7 +7,7 @@
 use canon::{Dialect, Extras, Request, Search, Tool, ToolKind};
 use serde_json::{Map, Value, json};
 
-use crate::{Error, Form, Loss};
+use crate::{Error, Form, Loss, unsaid::FOREIGN};
 
 /// What the wish is called in errors and losses.
 const WISH: &str = "plugins: web";
@@ -35,13 +35,16 @@ pub(crate) fn offered(
         return Err(unsayable("the vendor has no search of its own here"));
     }
     lose_words(search, loss);
+    if request.tools.iter().any(|tool| is_search(tool, dialect)) {
+        return Ok(offered_by_caller(search, request, dialect, loss));
+    }
     let mut request = request.clone();
     match dialect {
         Dialect::OpenAiResponses => {
             request
                 .tools
                 .push(native(dialect, responses_tool(search, loss)));
-            limit_calls(search, &mut request.extras);
+            limit_calls(search, &mut request.extras, loss);
         }
         Dialect::Anthropic => {
             request.tools.push(native(dialect, anthropic_tool(search)?));
@@ -58,7 +61,7 @@ pub(crate) fn offered(
         }
         Dialect::OpenAiChat => {
             lose(search.max_uses.is_some(), "max_uses", loss);
-            always_searching(search, &mut request.extras);
+            always_searching(search, &mut request.extras, loss);
         }
         Dialect::OpenAiCompletions
         | Dialect::Bedrock
@@ -67,6 +70,44 @@ pub(crate) fn offered(
         | Dialect::Replicate => return Err(unsayable("the dialect has no search")),
     }
     Ok(Some(request))
+}
+
+/// Whether a tool is the vendor's own search already: a second one of its name would be refused.
+fn is_search(tool: &Tool, dialect: Dialect) -> bool {
+    let ToolKind::Native { dialect: of, value } = &tool.kind else {
+        return false;
+    };
+    let names_it = || {
+        let kind = value["type"].as_str().unwrap_or_default();
+        kind.starts_with("web_search")
+            || value.get("googleSearch").is_some()
+            || value.get("google_search").is_some()
+    };
+    *of == dialect && names_it()
+}
+
+/// The caller's own tool stands as it was written; how the plugin would have it is lost, but for how often.
+fn offered_by_caller(
+    search: &Search,
+    request: &Request,
+    dialect: Dialect,
+    loss: &mut Vec<Loss>,
+) -> Option<Request> {
+    let limits = |search: &Search| Search {
+        max_uses: search.max_uses,
+        ..Search::default()
+    };
+    if *search != limits(search)
+        || (search.max_uses.is_some() && dialect != Dialect::OpenAiResponses)
+    {
+        let why = "the request offers the vendor's own search itself, with settings of its own";
+        loss.push(Loss::new(WISH.to_owned(), why));
+    }
+    (dialect == Dialect::OpenAiResponses).then(|| {
+        let mut request = request.clone();
+        limit_calls(search, &mut request.extras, loss);
+        request
+    })
 }
 
 fn native(dialect: Dialect, value: Value) -> Tool {
@@ -98,14 +139,24 @@ fn lose_words(search: &Search, loss: &mut Vec<Loss>) {
 }
 
 /// How often is said beside the tools: `max_tool_calls` counts those that the vendor runs.
-fn limit_calls(search: &Search, extras: &mut Extras) {
+fn limit_calls(search: &Search, extras: &mut Extras, loss: &mut Vec<Loss>) {
     const LIMIT: &str = "max_tool_calls";
     let responses = Dialect::OpenAiResponses;
-    let own = extras.of(responses);
-    if !own.is_some_and(|own| own.contains_key(LIMIT)) {
-        let most = search.max_uses.unwrap_or(SEARCHES_MOST);
-        extras.insert(responses, LIMIT, most.into());
+    let most = search.max_uses.unwrap_or(SEARCHES_MOST);
+    let own = extras.of(responses).and_then(|own| own.get(LIMIT));
+    // A larger one of the caller's would let it search more often than money is set aside for.
+    let is_less = own.is_some_and(|own| own.as_u64().is_none_or(|own| own <= most));
+    if !is_less {
+        add(extras, (responses, LIMIT, most.into()), loss);
     }
+}
+
+/// Adds a field, which drops those of another dialect: they are lost here as they are without a search.
+fn add(extras: &mut Extras, (dialect, name, value): (Dialect, &str, Value), loss: &mut Vec<Loss>) {
+    if let Some((_, fields)) = extras.any().filter(|(other, _)| *other != dialect) {
+        loss.extend(fields.keys().map(|name| Loss::new(name.clone(), FOREIGN)));
+    }
+    extras.insert(dialect, name, value);
 }
 
 /// OpenAI and xAI.
@@ -154,7 +205,7 @@ fn anthropic_tool(search: &Search) -> Result<Value, Error> {
 }
 
 /// Perplexity searches whether asked or not: only how is said.
-fn always_searching(search: &Search, extras: &mut Extras) {
+fn always_searching(search: &Search, extras: &mut Extras, loss: &mut Vec<Loss>) {
     let wanted = plain(&search.include_domains);
     let unwanted = plain(&search.exclude_domains).map(|domain| {
         let domain = domain.as_str().unwrap_or_default();
@@ -163,16 +214,14 @@ fn always_searching(search: &Search, extras: &mut Extras) {
     let domains: Vec<Value> = wanted.chain(unwanted).collect();
     let chat = Dialect::OpenAiChat;
     if !domains.is_empty() {
-        extras.insert(chat, "search_domain_filter", Value::Array(domains));
+        let filter = (chat, "search_domain_filter", Value::Array(domains));
+        add(extras, filter, loss);
     }
     if let Some(location) = &search.location {
         let mut place = location.clone();
         place.remove("type");
-        extras.insert(
-            chat,
-            "web_search_options",
-            json!({ "user_location": place }),
-        );
+        let place = json!({ "user_location": place });
+        add(extras, (chat, "web_search_options", place), loss);
     }
 }
 
@@ -262,6 +311,89 @@ mod tests {
             own["search_domain_filter"],
             json!(["example.org", "-example.com"])
         );
+    }
+
+    #[test]
+    fn a_limit_of_the_callers_does_not_let_it_search_more_often_than_is_paid_for() {
+        for (own, uses, sent) in [
+            (json!(100), None, SEARCHES_MOST),
+            (json!(100), Some(2), 2),
+            (json!(1), Some(2), 1),
+        ] {
+            let form = Form {
+                searches: true,
+                ..Form::default()
+            };
+            let responses = Dialect::OpenAiResponses;
+            let mut request = Request {
+                search: Some(Search {
+                    max_uses: uses,
+                    ..Search::default()
+                }),
+                ..Request::default()
+            };
+            request.extras.insert(responses, "max_tool_calls", own);
+            let offered = offered(responses, &form, &request, &mut Vec::new());
+            let offered = offered.unwrap().unwrap();
+            assert_eq!(
+                offered.extras.of(responses).unwrap()["max_tool_calls"],
+                sent
+            );
+        }
+    }
+
+    #[test]
+    fn fields_of_another_dialect_are_named_where_the_search_drops_them() {
+        let form = Form {
+            searches: true,
+            ..Form::default()
+        };
+        let mut request = Request {
+            search: Some(Search::default()),
+            ..Request::default()
+        };
+        request
+            .extras
+            .insert(Dialect::OpenAiChat, "a_field", 1.into());
+        let mut loss = Vec::new();
+        offered(Dialect::OpenAiResponses, &form, &request, &mut loss).unwrap();
+        let lost: Vec<_> = loss.iter().map(|lost| &*lost.what).collect();
+        assert_eq!(lost, ["a_field"]);
+    }
+
+    #[test]
+    fn a_search_that_the_caller_offers_itself_is_not_offered_twice() {
+        for (dialect, tool) in [
+            (
+                Dialect::Anthropic,
+                json!({"type": "web_search_20250305", "name": "web_search"}),
+            ),
+            (Dialect::OpenAiResponses, json!({"type": "web_search"})),
+            (Dialect::Gemini, json!({"googleSearch": {}})),
+        ] {
+            let form = Form {
+                searches: true,
+                ..Form::default()
+            };
+            let request = Request {
+                search: Some(Search::default()),
+                tools: vec![native(dialect, tool)],
+                ..Request::default()
+            };
+            let mut loss = Vec::new();
+            let offered = offered(dialect, &form, &request, &mut loss).unwrap();
+            let tools = offered.map_or(request.tools.len(), |offered| offered.tools.len());
+            assert_eq!((tools, loss.len()), (1, 0), "{dialect:?}");
+            let far = Request {
+                search: Some(Search {
+                    include_domains: vec!["example.org".to_owned()],
+                    ..Search::default()
+                }),
+                ..request
+            };
+            super::offered(dialect, &form, &far, &mut loss).unwrap();
+            assert_eq!(loss.len(), 1, "{dialect:?}");
+        }
     }
 
     #[test]

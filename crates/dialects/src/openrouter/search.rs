@@ -11,23 +11,23 @@ const ID: &str = "web";
 const RESULTS_MOST: u64 = 25;
 const ENGINES: &[&str] = &["exa", "firecrawl", "parallel", "perplexity"];
 
-/// Reads the plugin `web` out of a request's `plugins`; `None` where it is not among them or is switched off.
+/// Reads the plugin `web` out of a request's `plugins`, the first that is on; `None` where it is not among them or is
+/// switched off.
 ///
 /// # Errors
 /// A wrong type, a value that is not allowed, or a search engine that is not here: only vendors search.
 pub fn take_search(plugins: &[Value]) -> Result<Option<Search>, Error> {
     let is_web = |plugin: &&Value| plugin.get("id").and_then(Value::as_str) == Some(ID);
-    let Some((index, plugin)) = plugins
-        .iter()
-        .enumerate()
-        .find(|(_, plugin)| is_web(plugin))
-    else {
-        return Ok(None);
-    };
-    let mut plugin = Fields::from_value(plugin.clone(), format!("plugins[{index}]"))?;
-    if plugin.bool("enabled")? == Some(false) {
-        return Ok(None);
+    for (index, plugin) in plugins.iter().enumerate().filter(|(_, it)| is_web(it)) {
+        let mut plugin = Fields::from_value(plugin.clone(), format!("plugins[{index}]"))?;
+        if plugin.bool("enabled")? != Some(false) {
+            return read(plugin).map(Some);
+        }
     }
+    Ok(None)
+}
+
+fn read(mut plugin: Fields) -> Result<Search, Error> {
     check_engine(&mut plugin)?;
     let most = plugin.u64("max_results")?;
     if let Some(most) = most
@@ -39,14 +39,14 @@ pub fn take_search(plugins: &[Value]) -> Result<Option<Search>, Error> {
     if uses == Some(0) {
         return Err(plugin.wrong("max_uses", "a number of 1 or more", &0.into()));
     }
-    Ok(Some(Search {
+    Ok(Search {
         max_uses: uses,
         max_results: most,
         prompt: plugin.string("search_prompt")?,
         include_domains: plugin.strings("include_domains")?.unwrap_or_default(),
         exclude_domains: plugin.strings("exclude_domains")?.unwrap_or_default(),
         location: plugin.map("user_location")?,
-    }))
+    })
 }
 
 fn check_engine(plugin: &mut Fields) -> Result<(), Error> {
@@ -73,10 +73,18 @@ mod tests {
         for plugins in [
             json!([]),
             json!([{"id": "web", "enabled": false}]),
-            json!([{"id": "auto-router"}]),
+            json!([{"id": "auto-router"}, {"id": "web", "enabled": false}, 7, null, "web"]),
         ] {
             assert_eq!(take_search(plugins.as_array().unwrap()), Ok(None));
         }
+    }
+
+    /// A vendor that reads the plugins itself would search for it, and nobody would have set money aside.
+    #[test]
+    fn one_that_is_off_hides_none_that_is_on() {
+        let plugins = json!([{"id": "web", "enabled": false}, {"id": "web", "max_uses": 3}]);
+        let search = take_search(plugins.as_array().unwrap()).unwrap().unwrap();
+        assert_eq!(search.max_uses, Some(3));
     }
 
     #[test]
