@@ -39,7 +39,6 @@ mod schema;
 mod serve;
 mod shared;
 mod source;
-mod speech;
 mod sse;
 mod wire;
 

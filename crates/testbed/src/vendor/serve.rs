@@ -4,6 +4,7 @@
 mod admin;
 mod key;
 mod models;
+mod speech;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,10 +23,10 @@ use super::meter::Meter;
 use super::pace::{self, Body};
 use super::place;
 use super::shared::Shared;
-use super::speech::Speech;
 use super::wire::{About, Target, Wire};
 use crate::bill::Delivered;
 use crate::mood::{Mood, Reply};
+use speech::Speech;
 
 /// The longest request read; a longer one is cut off, as nobody means to send it.
 const REQUEST_BYTES_MAX: usize = 64 << 20;

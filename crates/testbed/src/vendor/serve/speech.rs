@@ -3,11 +3,11 @@
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
 
-use super::answer::{Answer, Used};
-use super::asked::Asked;
-use super::pace::Body;
-use super::wire::{About, Frame, Wire};
 use crate::mood::{Failure, Reply};
+use crate::vendor::answer::{Answer, Used};
+use crate::vendor::asked::Asked;
+use crate::vendor::pace::Body;
+use crate::vendor::wire::{About, Frame, Wire};
 
 const HTML: &str = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
 
