@@ -84,6 +84,7 @@ impl Call for Anthropic {
             json_object: true,
             names: true,
             grammar: true,
+            voices: true,
             allowed_tools: true,
             ..Lacks::default()
         }
