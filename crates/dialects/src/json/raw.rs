@@ -4,14 +4,20 @@
 //! where a dialect has arguments as objects, their text is kept beside the value tree, found by its path, and taken by
 //! [`crate::Fields::json_text`]. White space between tokens is not kept: it would break lines of streams.
 
-use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+    sync::Arc,
+};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The texts of some objects of a body, by their paths. Mostly there are none.
+/// The texts of some objects of a body, by their paths. Mostly there are none. `None` stands where a path is there twice:
+/// which of the two the value tree has is not known here, so its own value counts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Texts(Option<Arc<HashMap<String, String>>>);
+pub(crate) struct Texts(Option<Arc<HashMap<String, Option<String>>>>);
 
 impl Texts {
     /// No texts.
@@ -38,7 +44,7 @@ impl Texts {
 
     /// The text of the object at this path.
     pub(crate) fn at(&self, path: &str) -> Option<&str> {
-        self.0.as_ref()?.get(&*plain(path)).map(String::as_str)
+        self.0.as_ref()?.get(&*plain(path))?.as_deref()
     }
 }
 
@@ -86,7 +92,7 @@ pub(crate) fn compact(text: &str) -> String {
 struct Search<'n> {
     names: &'n [&'n str],
     path: String,
-    found: HashMap<String, String>,
+    found: HashMap<String, Option<String>>,
 }
 
 impl<'de> DeserializeSeed<'de> for &mut Search<'_> {
@@ -113,9 +119,12 @@ impl<'de> Visitor<'de> for &mut Search<'_> {
             self.path.push_str(&name);
             if self.names.contains(&&*name) {
                 let text = map.next_value::<&RawValue>()?.get();
-                if text.starts_with('{') {
-                    let path = plain(&self.path).into_owned();
-                    self.found.entry(path).or_insert_with(|| compact(text));
+                let path = plain(&self.path).into_owned();
+                match self.found.entry(path) {
+                    Entry::Occupied(mut twice) => drop(twice.insert(None)),
+                    Entry::Vacant(once) => {
+                        once.insert(text.starts_with('{').then(|| compact(text)));
+                    }
                 }
             } else {
                 map.next_value_seed(&mut *self)?;
@@ -191,6 +200,19 @@ mod tests {
             Texts::of(BODY.as_bytes(), &["text"]).at("parts[0].text"),
             None
         );
+    }
+
+    #[test]
+    fn what_stands_twice_is_what_the_value_tree_has() {
+        for body in [
+            r#"{"call": {"args": {"a": 1.0, "a2": 1}, "args": {"b": 2.0}}}"#,
+            r#"{"call": {"args": {"a": 1.0}, "args": "text"}}"#,
+            r#"{"call": {"args": {"a": 1.0}}, "CALL": {"args": {"b": 2.0}}}"#,
+            r#"{"call.args": 1, "call": {"args": {"a": 1.0}}, "call": {"args": {}}}"#,
+        ] {
+            let texts = Texts::of(body.as_bytes(), &["args"]);
+            assert_eq!(texts.at("call.args"), None, "{body}");
+        }
     }
 
     #[test]
