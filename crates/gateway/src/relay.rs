@@ -34,7 +34,7 @@ use crate::{app::Core, chance, clock, refusal, routers, telemetry::metrics::Scop
 pub use admit::{Admitted, Caller};
 pub use count::count;
 pub use metadata::preview;
-pub(crate) use plan::{Needs, Survey, speaks};
+pub(crate) use plan::{Needs, Survey, search::wish as wish_search, speaks};
 pub(crate) use drain::DRAINS_MAX;
 pub use plan::{Moment, Plan, Scene, Target, plan, plan_in};
 

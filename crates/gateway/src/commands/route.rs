@@ -131,7 +131,9 @@ impl Route {
 
     /// Who would serve a request.
     fn explain(&self, room: &Room) -> anyhow::Result<ExitCode> {
-        let request = self.asked()?;
+        let mut request = self.asked()?;
+        let terms = room.terms.in_workspace(&self.workspace);
+        relay::wish_search(&mut request, &terms)?;
         let plan = match self.plan(room, &request) {
             Ok(plan) => plan,
             Err(fault) => {

@@ -91,7 +91,8 @@ pub(super) fn admit(
     let request = head.serve.parse_request(body);
     let mut request = addressed(core, head, request.map_err(|error| unreadable(&error))?);
     refuse_what_is_not_there_yet(&request)?;
-    search::wish(&mut request)?;
+    let terms = core.app().terms.in_workspace(key.workspace.as_str());
+    search::wish(&mut request, &terms)?;
     if request.routing.loss == OnLoss::Silent {
         request.routing.loss = loss::wish(headers)?;
     }

@@ -13,6 +13,9 @@ use super::{hold::Most, plan::Target, record};
 /// (spec/money.md §3.3: bytes/2).
 const BYTES_A_TOKEN_LEAST: u64 = 2;
 
+/// Searches of one answer that are believed; research that takes minutes makes a hundred.
+const SEARCHES_POSSIBLE: u64 = 1_000;
+
 /// Tokens that something which is no text counts as in an estimate: what vendors make of a larger picture.
 const MEDIA_TOKENS: u64 = 1_500;
 
@@ -44,9 +47,11 @@ pub(super) fn share(cost: NanoUsd, (part, whole): (u64, u64)) -> NanoUsd {
     NanoUsd::new(i64::try_from(share).unwrap_or(cost.get()))
 }
 
-/// Tokens by our own count: of the prompt, and of an answer of so many bytes.
+/// Tokens by our own count: of the prompt, and of an answer of so many bytes. Who wanted the web searched and has words
+/// of an answer has had a search.
 pub(super) fn counted(request: &Request, answer_bytes: u64) -> Usage {
     Usage {
+        web_searches: u64::from(request.search.is_some() && answer_bytes > 0),
         prompt_tokens: record::prompt_bytes(request).div_ceil(BYTES_A_TOKEN_LEAST),
         completion_tokens: answer_bytes.div_ceil(BYTES_A_TOKEN_LEAST),
         ..Usage::default()
@@ -96,6 +101,7 @@ pub(super) fn is_possible(usage: &Usage, most: Most, answer_bytes: u64) -> bool 
         && !for_nothing
         && usage.prompt_tokens <= most.prompt
         && usage.completion_tokens <= most.answer
+        && usage.web_searches <= SEARCHES_POSSIBLE
 }
 
 /// What reading from the prompt cache saved, less what writing it cost more than plain tokens.
@@ -177,5 +183,22 @@ mod tests {
             ..usage(10, 1)
         };
         assert!(!is_possible(&cached, most, 7));
+        let searched = |web_searches| Usage {
+            web_searches,
+            ..usage(10, 1)
+        };
+        assert!(is_possible(&searched(100), most, 7));
+        assert!(!is_possible(&searched(1_000_000), most, 7));
+    }
+
+    #[test]
+    fn who_wanted_a_search_and_left_within_the_answer_has_had_one() {
+        let request = Request {
+            search: Some(canon::Search::default()),
+            ..Request::default()
+        };
+        assert_eq!(counted(&request, 7).web_searches, 1);
+        assert_eq!(counted(&request, 0).web_searches, 0);
+        assert_eq!(counted(&Request::default(), 7).web_searches, 0);
     }
 }

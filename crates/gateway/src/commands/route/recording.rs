@@ -22,6 +22,14 @@ const PAGE: u32 = 500;
 /// The longest line that is read, in bytes.
 const LINE_BYTES_MAX: u64 = 1 << 20;
 
+/// The latest time that is read, in microseconds since 1970: the year 10000. With the two below, sums and differences of
+/// what is read stay within their types.
+const AT_MAX: i64 = 253_402_300_800_000_000;
+/// The longest duration, in milliseconds, and the highest count of tokens.
+const COUNT_MAX: u64 = 1 << 40;
+/// Calls of one request.
+const CALLS_MAX: usize = 256;
+
 /// The first line of a file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
@@ -116,6 +124,33 @@ impl Line {
             calls: calls.collect(),
             error: generation.error.clone(),
         }
+    }
+
+    /// The same, where its figures can be.
+    fn checked(self) -> anyhow::Result<Self> {
+        if !(0..=AT_MAX).contains(&self.at) {
+            bail!("`at`: {} is no time in microseconds since 1970", self.at);
+        }
+        if self.calls.len() > CALLS_MAX {
+            bail!("`calls`: more than {CALLS_MAX}");
+        }
+        let usage = &self.usage;
+        let counts = [
+            ("latency_ms", self.latency_ms),
+            ("first_token_ms", self.first_token_ms.unwrap_or(0)),
+            ("usage.prompt_tokens", usage.prompt_tokens),
+            ("usage.completion_tokens", usage.completion_tokens),
+        ];
+        let calls = self.calls.iter();
+        let calls = calls.map(|call| ("calls: latency_ms", call.latency_ms));
+        if let Some((name, count)) = counts
+            .into_iter()
+            .chain(calls)
+            .find(|(_, count)| *count > COUNT_MAX)
+        {
+            bail!("`{name}`: {count} is more than there can be");
+        }
+        Ok(self)
     }
 
     /// Whether somebody answered it to the end.
@@ -282,12 +317,15 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Line>> {
             continue;
         }
         if has_head {
-            let line = serde_json::from_str(text);
+            let line = serde_json::from_str(text).map_err(anyhow::Error::from);
+            let line = line.and_then(Line::checked);
             lines.push(line.with_context(|| format!("{}, line {number}", named()))?);
             continue;
         }
-        let head: Head = serde_json::from_str(text)
-            .with_context(|| format!("{} is no recording (weir route --record)", named()))?;
+        let head: Head = serde_json::from_str(text).with_context(|| {
+            let named = named();
+            format!("{named}, line {number}: no recording (weir route --record)")
+        })?;
         if head.weir_recording != VERSION {
             let other = head.weir_recording;
             bail!(

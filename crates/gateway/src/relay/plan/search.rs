@@ -5,23 +5,27 @@ use policy::catalog::{Endpoint, Suffix, Unit};
 use providers::Upstream;
 use serde_json::json;
 
-use crate::relay::admit::unreadable;
+use crate::{relay::admit::unreadable, routing::terms::View};
 
 /// The plugin that asks for it.
 pub(in crate::relay) const PLUGIN: &str = "web";
 
-/// Reads the wish out of the plugins and the names of the models.
+/// Reads the wish out of the plugins and the names of the models, those that a name of the operator's stands for included.
 ///
 /// # Errors
 /// The plugin is not written as it must be.
-pub(in crate::relay) fn wish(request: &mut Request) -> Result<(), Fault> {
+pub(crate) fn wish(request: &mut Request, terms: &View) -> Result<(), Fault> {
     let plugins = &request.routing.plugins;
     let search = dialects::openrouter::take_search(plugins).map_err(|error| unreadable(&error))?;
     let mut names = request.model.iter().chain(&request.routing.models);
-    let is_asked = |name: &String| {
+    let has_suffix = |name: &String| {
         name.split(':')
             .skip(1)
             .any(|suffix| suffix == Suffix::Online.name())
+    };
+    let is_asked = |name: &String| match terms.models_of(name) {
+        Some(models) => models.iter().any(has_suffix),
+        None => has_suffix(name),
     };
     request.search = match search {
         None if names.any(is_asked) => {

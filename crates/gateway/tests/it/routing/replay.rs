@@ -231,7 +231,7 @@ async fn what_no_recording_tells_is_said() {
     );
     for (wrong, why) in [
         ("nothing.jsonl", "cannot be opened"),
-        ("other.toml", "is no recording"),
+        ("other.toml", "line 1: no recording"),
     ] {
         let file = path.join(wrong);
         let (code, _, err) = weir(path, &["route", "--replay", file.to_str().unwrap()]);
@@ -247,6 +247,46 @@ async fn what_no_recording_tells_is_said() {
     let (code, _, err) = weir(path, &["route", "--replay", bad.to_str().unwrap()]);
     assert_eq!(code, Some(1));
     assert!(err.contains("line 2"), "{err}");
+}
+
+#[test]
+fn figures_that_cannot_be_are_refused_where_they_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let one = config(path, "one.toml", &["alpha"], 1);
+    let (one, bad) = (one.to_str().unwrap(), path.join("bad.jsonl"));
+    let line = |at: i64, took: u64, tokens: u64| {
+        json!({
+            "at": at, "generation": "g", "key": "k", "workspace": "default", "model": "acme/one",
+            "usage": { "prompt_tokens": tokens, "completion_tokens": 1 }, "latency_ms": took,
+            "calls": [{ "endpoint": "alpha", "model": "acme/one", "status": 200, "latency_ms": took }],
+        })
+    };
+    for (line, said) in [
+        (line(START, u64::MAX, 1), "latency_ms"),
+        (line(i64::MAX, 1, 1), "at"),
+        (line(i64::MIN, 1, 1), "at"),
+        (line(START, 1, u64::MAX), "usage.prompt_tokens"),
+    ] {
+        let text = format!("{}\n\n{line}\n", json!({ "weir_recording": 1 }));
+        fs::write(&bad, text).unwrap();
+        let bad = bad.to_str().unwrap();
+        let (code, out, err) = weir(path, &["route", "--replay", bad, "--config", one]);
+        assert_eq!(code, Some(1), "{out}{err}");
+        let said = format!("bad.jsonl, line 3: `{said}`");
+        assert!(err.contains(&said), "{said}: {err}");
+    }
+}
+
+#[test]
+fn a_search_that_is_asked_for_is_planned_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let one = config(path, "one.toml", &["alpha"], 1);
+    let one = one.to_str().unwrap();
+    let (code, _, err) = weir(path, &["route", "acme/one:online", "--config", one]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("plugins"), "{err}");
 }
 
 #[tokio::test]

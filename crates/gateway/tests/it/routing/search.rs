@@ -64,6 +64,20 @@ async fn each_vendor_is_offered_its_own_search() {
     assert_eq!(body["tools"], json!([{"googleSearch": {}}]));
 }
 
+/// Else it would be answered without a search, and without a word of that.
+#[tokio::test]
+async fn a_name_of_the_operators_may_stand_for_a_model_that_searches() {
+    let vendor = Vendor::start(VendorConfig::default()).await.unwrap();
+    let house = House::open(&format!(
+        "[providers.anthropic]\nbase_url = \"{}\"\napi_key = \"a-key\"\n\
+         [routing.aliases]\nnews = \"anthropic/claude-sonnet-4.5:online\"\n",
+        vendor.base_url(Wire::Anthropic)
+    ))
+    .await;
+    let body = sent(&vendor, &house, asking("news")).await;
+    assert_eq!(body["tools"][0]["name"], "web_search", "{body}");
+}
+
 #[tokio::test]
 async fn googles_search_keeps_to_no_domains_and_says_so() {
     let (_vendor, house) = searchers(&[("google-ai-studio", Wire::Gemini)]).await;
