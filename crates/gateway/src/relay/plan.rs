@@ -289,8 +289,8 @@ impl<'a> Past<'a> {
 
 /// The models that the caller names, each once; and whether one of the names is the operator's own.
 fn requested(terms: &View, request: &Request) -> Result<(Vec<String>, bool), Fault> {
-    /// More than anybody tries; it bounds the work of a request that nobody means well.
-    const MODELS_MAX: usize = 32;
+    use routers::MODELS_MAX;
+
     let mut requested: Vec<String> = Vec::new();
     let mut aliased = false;
     for name in request.model.iter().chain(&request.routing.models) {

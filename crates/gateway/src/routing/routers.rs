@@ -19,7 +19,7 @@ mod siblings;
 pub(crate) use ballot::By;
 pub(crate) use bodybuilder::finish;
 pub use consult::Aside;
-pub(crate) use consult::consult;
+pub(crate) use consult::{MODELS_MAX, consult};
 pub(crate) use plugins::{check_plugins, owns_plugin};
 pub(crate) use pool::{Known, Pool};
 pub use ranker::Ranker;

@@ -4,7 +4,7 @@
 //! The caller pays nothing; the operator bears what the model costs (docs/decisions/2026-11-22-routers.md), so that the
 //! answer is short and the model a free or a cheap one.
 
-use canon::{Dialect, Fault, Format, Kind, Message, Part, PicoUsd, Response, Role};
+use canon::{Dialect, Extras, Fault, Format, Kind, Message, Part, PicoUsd, Response, Role};
 use policy::{catalog::Catalog, routers::merits};
 use serde_json::{Value, json};
 
@@ -59,6 +59,12 @@ pub(super) fn prepare(core: &Core, admitted: &mut Admitted) -> Result<(), Fault>
         schema: Some(schema(&models)),
         strict: None,
     });
+    // The operator pays: one short answer, without thinking, searching or a dearer tier, and no fields unseen here.
+    request.sampling.n = None;
+    request.reasoning = None;
+    request.search = None;
+    request.service_tier = None;
+    request.extras = Extras::NONE;
     let most = request.sampling.max_tokens.unwrap_or(ANSWER_TOKENS_MAX);
     request.sampling.max_tokens = Some(most.min(ANSWER_TOKENS_MAX));
     admitted.on_the_house = true;
@@ -170,7 +176,7 @@ pub(crate) fn finish(app: &App, admitted: &Admitted, response: &mut Response) ->
             role: Role::Assistant,
             parts: std::mem::take(&mut choice.parts),
             name: None,
-            extras: canon::Extras::NONE,
+            extras: Extras::NONE,
         };
         let snapshot = app.snapshot.load();
         let settings = &app.config.routing.routers;

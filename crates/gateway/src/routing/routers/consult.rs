@@ -18,6 +18,9 @@ use crate::{
     relay::{Admitted, Needs as RequestNeeds, Survey},
 };
 
+/// More models than anybody names; it bounds the work of a request that nobody means well.
+pub(crate) const MODELS_MAX: usize = 32;
+
 /// What is known beside the request itself.
 #[derive(Debug, Default)]
 pub struct Aside {
@@ -83,7 +86,13 @@ pub(crate) async fn consult(core: &Core, admitted: &mut Admitted) -> Result<Asid
         .model
         .iter()
         .chain(&admitted.request.routing.models);
-    let names: Vec<String> = named.cloned().collect();
+    // A name that comes again is asked about once; who names too many is refused with the plan.
+    let mut names: Vec<String> = Vec::new();
+    for name in named {
+        if names.len() < MODELS_MAX && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
     let settings = &app.config.routing.routers;
     let asked = names
         .iter()
@@ -101,17 +110,21 @@ pub(crate) async fn consult(core: &Core, admitted: &mut Admitted) -> Result<Asid
         let say = "openrouter/auto needs `messages`: use /chat/completions";
         return Err(Fault::caller(Kind::InvalidRequest, say).with_metadata("param", "model"));
     }
-    if asked
-        .iter()
-        .any(|(_, asked)| asked.router == Some(Router::Bodybuilder))
-    {
+    let builds = |asked: &Asked<'_>| asked.router == Some(Router::Bodybuilder);
+    if asked.iter().any(|(_, asked)| builds(asked)) {
+        // What answers is not charged: nobody may choose that beside it.
+        if asked.len() < names.len() || !asked.iter().all(|(_, asked)| builds(asked)) {
+            let say = "models: openrouter/bodybuilder stands alone; name no other model beside it";
+            return Err(Fault::caller(Kind::InvalidRequest, say).with_metadata("param", "models"));
+        }
         bodybuilder::prepare(core, admitted)?;
     }
     for (name, asked) in asked {
         let Some(ranker) = asked.setting.and_then(|setting| setting.ranker.as_ref()) else {
             continue;
         };
-        let models = ask(core, admitted, (&asked, ranker), &aside).await;
+        // Boxed, for it is seldom and large: every request passes here.
+        let models = Box::pin(ask(core, admitted, (&asked, ranker), &aside)).await;
         aside.advice.push(Advice {
             name: name.clone(),
             models,

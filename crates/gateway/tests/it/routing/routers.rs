@@ -299,3 +299,56 @@ async fn the_body_builder_answers_whole_only() {
     assert!(say.starts_with("stream:"), "{say}");
     assert_eq!(stage.asked(), [0, 0]);
 }
+
+#[tokio::test]
+async fn no_model_is_free_of_charge_because_the_body_builder_is_named_beside_it() {
+    let stage = Stage::open(PAIR, "").await;
+    for body in [
+        with(
+            ask("alpha/own"),
+            json!({"models": ["openrouter/bodybuilder"]}),
+        ),
+        with(
+            ask("openrouter/bodybuilder"),
+            json!({"models": ["alpha/own"]}),
+        ),
+        with(
+            ask("openrouter/auto"),
+            json!({"models": ["openrouter/bodybuilder"]}),
+        ),
+    ] {
+        let (status, say) = error_of(&stage, &body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{say}");
+        assert!(say.starts_with("models:"), "{say}");
+    }
+    assert_eq!(stage.asked(), [0, 0]);
+}
+
+#[tokio::test]
+async fn what_makes_an_answer_dear_is_not_asked_for_where_the_operator_pays() {
+    let stage = Stage::open(PAIR, "").await;
+    let dear = json!({
+        "n": 64, "reasoning": {"max_tokens": 60_000}, "service_tier": "priority",
+        "max_tokens": 100_000, "plugins": [{"id": "web"}], "prediction": {"type": "content", "content": "x"},
+    });
+    let answer = stage.chat(&with(ask("openrouter/bodybuilder"), dear)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let mut asked = stage.vendors().flat_map(|(_, vendor)| vendor.requests());
+    let asked: Value = serde_json::from_slice(&asked.next().unwrap().body).unwrap();
+    for field in [
+        "n",
+        "reasoning",
+        "reasoning_effort",
+        "service_tier",
+        "web_search_options",
+        "prediction",
+    ] {
+        assert!(asked.get(field).is_none(), "{field}: {asked}");
+    }
+    let limits = ["max_tokens", "max_completion_tokens"].map(|name| asked[name].as_u64());
+    assert!(
+        limits.into_iter().flatten().all(|limit| limit <= 4_096),
+        "{limits:?}"
+    );
+    assert!(limits.into_iter().any(|limit| limit.is_some()));
+}

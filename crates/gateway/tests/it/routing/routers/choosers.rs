@@ -235,3 +235,13 @@ async fn a_ranker_that_is_slow_broken_or_gone_changes_nothing_but_a_count() {
     let answer = stage.chat(&ask("openrouter/auto")).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
 }
+
+#[tokio::test]
+async fn a_ranker_is_asked_once_however_often_its_router_is_named() {
+    let (url, told) = ranker(Some(GOOD)).await;
+    let stage = Stage::open(PAIR, &ranked_by(&url, "timeout_ms = 5000")).await;
+    let models = json!({"models": vec!["openrouter/auto"; 100]});
+    let body = with(ask("openrouter/auto"), models);
+    assert_eq!(model_of(&stage, &body).await, "beta/own");
+    assert_eq!(told.lock().unwrap().len(), 1);
+}
