@@ -29,6 +29,8 @@ pub(in crate::relay) struct Seam {
     heard: String,
     /// How many bytes of `heard` are the beginning of what was told; none once one differs.
     repeats: Option<usize>,
+    /// Whether who repeats its beginning has started over: it is long enough, and comes only once in it.
+    shows_restart: bool,
     is_joined: bool,
     withheld: u64,
 }
@@ -59,6 +61,7 @@ impl Seam {
             manner,
             heard: String::new(),
             repeats: Some(0),
+            shows_restart: shows_restart(told),
             is_joined: told.is_empty(),
             withheld: 0,
         }
@@ -117,11 +120,10 @@ impl Seam {
     }
 
     fn verdict(&self, is_end: bool) -> Result<Verdict, Diverged> {
-        if self.repeats == Some(self.told.len()) {
-            return Ok(Verdict::Leave(self.told.len()));
-        }
+        let has_all = self.repeats == Some(self.told.len());
         if self.manner == Manner::Anew {
             return match self.repeats {
+                Some(_) if has_all => Ok(Verdict::Leave(self.told.len())),
                 Some(_) if !is_end => Ok(Verdict::Wait),
                 Some(_) | None => Err(Diverged),
             };
@@ -141,13 +143,17 @@ impl Seam {
                 return Ok(Verdict::Wait);
             }
         }
-        // Who repeats much of the beginning writes all of it again: it must be the same to the end.
-        let (told, repeated) = (self.told.len(), self.repeats.unwrap_or(0));
-        let began_again = common(&self.told, &self.heard).max(repeated) >= RESTART_BYTES;
-        match self.repeats {
-            Some(_) if waits && told >= RESTART_BYTES => return Ok(Verdict::Wait),
-            _ if began_again => return Err(Diverged),
-            Some(_) | None => {}
+        // Who repeats much of the beginning writes all of it again: it must be the same to the end. Little of it, or
+        // what the text itself says again and again, is no sign of that.
+        let is_blank = self.told.trim().is_empty();
+        if is_blank || self.shows_restart {
+            let began_again = common(&self.told, &self.heard) >= RESTART_BYTES;
+            match self.repeats {
+                Some(_) if has_all => return Ok(Verdict::Leave(self.told.len())),
+                Some(_) if waits => return Ok(Verdict::Wait),
+                _ if began_again => return Err(Diverged),
+                Some(_) | None => {}
+            }
         }
         if self.manner == Manner::Prefilled {
             return Ok(self.behind(0, waits));
@@ -172,6 +178,7 @@ impl Seam {
 
     /// Words at the end of what was told that come again, though fewer or more than were asked for.
     fn overlap(&self, words: &str, waits: bool) -> Option<Verdict> {
+        let is_apart = words.len() < self.heard.len();
         let told = self.told.trim_end();
         let from = floor(told, told.len().saturating_sub(2 * ANCHOR_BYTES_MAX));
         let tail = told.get(from..).unwrap_or_default();
@@ -184,10 +191,13 @@ impl Seam {
                 || tail
                     .get(..place)
                     .is_some_and(|before| before.ends_with(|last: char| !last.is_alphanumeric()));
+            // A whole word behind white space is said twice, as in "very very": only a cut one is written again.
+            let behind = words.get(end.len()..).and_then(|rest| rest.chars().next());
             let is_fragment = begins_word
                 && end.len() >= FRAGMENT_BYTES_MIN
                 && end.chars().all(char::is_alphanumeric)
-                && self.told.len() == told.len();
+                && self.told.len() == told.len()
+                && (!is_apart || behind.is_some_and(char::is_alphanumeric));
             let is_words =
                 begins_word && end.len() >= WORDS_BYTES_MIN && end.contains(char::is_whitespace);
             let is_long = end.len() >= OVERLAP_BYTES_MIN;
@@ -197,6 +207,16 @@ impl Seam {
         }
         None
     }
+}
+
+/// Whether a text is long enough for its beginning to be known again, and says that only once.
+fn shows_restart(told: &str) -> bool {
+    let second = told.chars().next().map_or(0, char::len_utf8);
+    let beginning = told.get(..floor(told, RESTART_BYTES.min(told.len())));
+    let (Some(beginning), Some(behind)) = (beginning, told.get(second..)) else {
+        return false;
+    };
+    told.len() >= RESTART_BYTES && !behind.contains(beginning)
 }
 
 /// Where the last words begin that are asked for: at the beginning of a word, where there is one.
@@ -328,7 +348,50 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_a_text_says_again_and_again_is_not_taken_for_a_restart() {
+        let lines = "x = 1\n".repeat(20);
+        let laugh = "ha ".repeat(40);
+        for (told, rest) in [
+            ("1", "12 is the number"),
+            ("ha", "ha"),
+            (lines.as_str(), lines.as_str()),
+            (laugh.as_str(), laugh.as_str()),
+        ] {
+            for piece in [1, 3, 1_000] {
+                let told = told.trim_end();
+                let whole = format!("{told}{rest}");
+                let said = joined(told, Manner::Prefilled, rest, piece);
+                assert_eq!(said.as_deref(), Ok(whole.as_str()));
+                let from = Seam::new(told, Manner::Asked).anchor;
+                let again = format!("{}{rest}", told.split_at(from).1);
+                let said = joined(told, Manner::Asked, &again, piece);
+                assert_eq!(said.as_deref(), Ok(whole.as_str()), "{piece}");
+            }
+        }
+        let told = "It is very very";
+        let said = joined(told, Manner::Asked, " very good", 2);
+        assert_eq!(said.as_deref(), Ok("It is very very very good"));
+    }
+
     proptest! {
+        /// Words and lines of few letters, so that everything comes again and again.
+        #[test]
+        fn who_does_as_it_was_asked_loses_no_letter(
+            told in "[ab]([ab \n]{0,12}|[ab ]{40,200})[ab]", rest in "[ab][ab \n]{0,150}", piece in 1_usize..40,
+        ) {
+            let whole = format!("{told}{rest}");
+            let from = Seam::new(&told, Manner::Asked).anchor;
+            let again = format!("{}{rest}", told.split_at(from).1);
+            let said = joined(&told, Manner::Asked, &again, piece);
+            prop_assert_eq!(said.as_deref(), Ok(whole.as_str()));
+            // Who begins with all that was told cannot be told from who has started over.
+            if !(told.len() >= RESTART_BYTES && rest.starts_with(&told[..RESTART_BYTES])) {
+                let said = joined(&told, Manner::Prefilled, &rest, piece);
+                prop_assert_eq!(said.as_deref(), Ok(whole.as_str()));
+            }
+        }
+
         #[test]
         fn nothing_panics_and_nothing_told_is_lost(
             told in ".{0,120}", said in ".{0,120}", piece in 1_usize..9, how in 0_usize..3,
