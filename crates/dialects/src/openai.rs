@@ -8,3 +8,4 @@ mod loose;
 mod media;
 pub mod responses;
 mod router;
+mod shared;

@@ -12,7 +12,8 @@ use serde_json::Value;
 use crate::{
     Error, Fields,
     fields::wrong,
-    openrouter::{take_metadata, take_routing, take_session, take_user},
+    openai::shared::{SAFETY_IDENTIFIER, take_end_user},
+    openrouter::{take_metadata, take_routing, take_session},
 };
 
 pub(super) use render::render_request;
@@ -31,7 +32,8 @@ pub(in crate::openai) fn parse_fields(mut fields: Fields) -> Result<Request, Err
     // Usage is always sent; asking for it changes nothing.
     fields.object("usage")?;
     fields.object("stream_options")?;
-    Ok(Request {
+    let (user, is_renamed) = take_end_user(&mut fields)?;
+    let mut request = Request {
         model: fields.string("model")?,
         routing: take_routing(&mut fields)?,
         messages,
@@ -49,12 +51,19 @@ pub(in crate::openai) fn parse_fields(mut fields: Fields) -> Result<Request, Err
         prompt_cache_key: fields.string("prompt_cache_key")?,
         service_tier: fields.string("service_tier")?,
         verbosity: fields.string("verbosity")?,
-        user: take_user(&mut fields)?,
+        user,
         session_id: take_session(&mut fields)?,
         search: None,
         metadata: take_metadata(&mut fields)?,
         extras: fields.rest(Dialect::OpenAiChat),
-    })
+    };
+    if is_renamed {
+        let mark = true.into();
+        request
+            .extras
+            .insert(Dialect::OpenAiChat, SAFETY_IDENTIFIER, mark);
+    }
+    Ok(request)
 }
 
 /// `messages`, or `prompt` as the one turn of a user.
@@ -92,7 +101,11 @@ fn take_speech(fields: &mut Fields) -> Result<Option<Speech>, Error> {
     };
     let is_named = audio.peek("voice").is_some_and(Value::is_string);
     Ok(Some(Speech {
-        voice: if is_named { audio.string("voice")? } else { None },
+        voice: if is_named {
+            audio.string("voice")?
+        } else {
+            None
+        },
         format: audio.string("format")?,
         extras: audio.rest(Dialect::OpenAiChat),
     }))

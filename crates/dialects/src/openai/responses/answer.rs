@@ -6,12 +6,16 @@ use serde_json::{Map, Value, json};
 use super::{
     DIALECT,
     output::{Output, unfold},
-    request::{SAFETY_IDENTIFIER, render_format, render_tool, tool_choice},
+    request::{render_format, render_tool, tool_choice},
     stream::Reader,
     usage::render_usage,
 };
 use crate::{
-    Error, ErrorBody, Receipt, Stamp, fields::json_error, json::Object, openrouter::{METADATA, WEIR},
+    Error, ErrorBody, Receipt, Stamp,
+    fields::json_error,
+    json::Object,
+    openai::shared::SAFETY_IDENTIFIER,
+    openrouter::{METADATA, WEIR},
 };
 
 /// Reads a whole answer.

@@ -18,8 +18,9 @@ use crate::{
             take_cache, take_modalities,
         },
         effort::parse_reasoning,
+        shared::{SAFETY_IDENTIFIER, take_end_user},
     },
-    openrouter::{take_metadata, take_routing, take_session, take_user},
+    openrouter::{take_metadata, take_routing, take_session},
 };
 
 pub(super) use render::{
@@ -27,10 +28,6 @@ pub(super) use render::{
 };
 
 const TOP_LOGPROBS_MAX: u64 = 20;
-/// The field that names the end user anew, as a mark among the extras: the name itself is never kept there, so that
-/// it cannot reach a vendor unhashed.
-pub(super) const SAFETY_IDENTIFIER: &str = "safety_identifier";
-
 /// Reads a request.
 pub(super) fn parse_request(body: &[u8]) -> Result<Request, Error> {
     let mut fields = Fields::parse(body)?;
@@ -45,10 +42,7 @@ pub(super) fn parse_request(body: &[u8]) -> Result<Request, Error> {
         reasoning.get_or_insert_default();
     }
     let (format, verbosity, text) = text::take_text(&mut fields)?;
-    let (user, is_renamed) = match (take_user(&mut fields)?, fields.string(SAFETY_IDENTIFIER)?) {
-        (None, Some(user)) => (Some(user), true),
-        (user, _) => (user, false),
-    };
+    let (user, is_renamed) = take_end_user(&mut fields)?;
     let mut request = Request {
         model: fields.string("model")?,
         routing: take_routing(&mut fields)?,

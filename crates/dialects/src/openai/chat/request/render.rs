@@ -5,16 +5,18 @@ mod message;
 mod part;
 mod tool;
 
-use canon::{
-    CacheMark, CacheTtl, Dialect, Effort, Extras, Reasoning, Request, Sampling, Speech,
-};
+use canon::{CacheMark, CacheTtl, Dialect, Effort, Extras, Reasoning, Request, Sampling, Speech};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     Error, Form, Loss, Target, Thinking,
     json::Object,
-    openai::{effort::effort_of, router::restrictions},
+    openai::{
+        effort::effort_of,
+        router::restrictions,
+        shared::{SAFETY_IDENTIFIER, is_shared, user_field},
+    },
     sound::{GEMINI_VOICES, PCM},
 };
 
@@ -57,7 +59,7 @@ pub(in crate::openai::chat) fn render_request(
     body.optional("prompt_cache_key", request.prompt_cache_key.as_deref());
     body.optional("service_tier", request.service_tier.as_deref());
     body.optional("verbosity", request.verbosity.as_deref());
-    body.optional("user", request.user.as_deref());
+    body.optional(user_field(&request.extras), request.user.as_deref());
     if body.form.openrouter {
         body.routing(request);
     }
@@ -269,8 +271,10 @@ impl Body<'_> {
             return;
         };
         for (name, value) in fields {
-            if dialect != Dialect::OpenAiChat {
+            if dialect != Dialect::OpenAiChat && !is_shared(dialect, name) {
                 self.loss.push(Loss::new(name.clone(), FOREIGN));
+            } else if name == SAFETY_IDENTIFIER {
+                // Written with the user's name.
             } else if !ROUTER_ONLY.contains(&name.as_str()) || self.form.openrouter {
                 self.optional::<&Value>(name, Some(value));
             }

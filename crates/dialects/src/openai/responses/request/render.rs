@@ -13,12 +13,14 @@ use crate::{
     Error, Form, Loss, Target, Thinking,
     json::Object,
     openai::{
-        chat::request::render::render_mark, effort::effort_of, responses::DIALECT,
+        chat::request::render::render_mark,
+        effort::effort_of,
+        responses::DIALECT,
         router::restrictions,
+        shared::{SAFETY_IDENTIFIER, is_shared, user_field},
     },
 };
 
-use super::SAFETY_IDENTIFIER;
 pub(in crate::openai::responses) use tool::{render_format, render_tool, tool_choice};
 
 /// Asks for thinking in a form that can be sent back although nothing is stored.
@@ -176,13 +178,7 @@ impl Body<'_> {
 
     /// Who the end user is, under the name that the caller used.
     fn user(&mut self, request: &Request) {
-        let extras = request.extras.of(DIALECT);
-        let is_renamed = extras.is_some_and(|extras| extras.contains_key(SAFETY_IDENTIFIER));
-        let name = if is_renamed {
-            SAFETY_IDENTIFIER
-        } else {
-            "user"
-        };
+        let name = user_field(&request.extras);
         self.optional(name, request.user.as_deref());
     }
 
@@ -221,7 +217,7 @@ impl Body<'_> {
         };
         for (name, value) in fields {
             let is_written = ["include", "text", SAFETY_IDENTIFIER].contains(&name.as_str());
-            if dialect != DIALECT {
+            if dialect != DIALECT && !is_shared(dialect, name) {
                 self.loss.push(Loss::new(name.clone(), FOREIGN));
             } else if !is_written && (!ROUTER_ONLY.contains(&name.as_str()) || self.form.openrouter)
             {
