@@ -102,7 +102,9 @@ fn read_one(mut section: Section<'_, '_>, id: ProviderId, listed: bool) -> Optio
     let faults = section.reading.problems.len();
     let mut enabled = true;
     section.flag("enabled", &variable("enabled"), &mut enabled);
-    let meant = |vendor: &&providers::Provider| named || !vendor.general_key;
+    let meant = |vendor: &&providers::Provider| {
+        (named || !vendor.general_key) && !vendor::says_credentials(&section, vendor)
+    };
     let own_variables = vendor
         .filter(meant)
         .map_or(&[] as &[&str], |v| v.key_variables);

@@ -296,6 +296,51 @@ fn the_keys_of_a_cloud_count_only_where_the_cloud_is_named() {
     assert!(said[0].contains("expected \"file:PATH\""), "{said:?}");
 }
 
+/// Else an account would be billed that the configuration does not name.
+#[test]
+fn credentials_that_lie_about_yield_to_those_that_are_written() {
+    let found = [
+        ("AWS_ACCESS_KEY_ID", "AKIA2"),
+        ("AWS_SECRET_ACCESS_KEY", "hidden-2"),
+        ("AWS_SESSION_TOKEN", "hidden-3"),
+        ("AWS_BEARER_TOKEN_BEDROCK", "hidden-4"),
+        ("MINE", "hidden-5"),
+    ];
+    let bedrock = |says: &str| {
+        let text = format!("[providers.amazon-bedrock]\nregion = \"eu-central-1\"\n{says}\n");
+        let provider = parse(&text, &found).unwrap().config.providers;
+        let provider = provider["amazon-bedrock"].clone();
+        let has = |name: &str| provider.settings.get(name).map(str::to_owned);
+        let key = provider.api_key.is_some();
+        (key, has("access_key_id"), has("session_token"))
+    };
+    let (id, session) = (Some("AKIA2".to_owned()), Some("hidden-3".to_owned()));
+    assert_eq!(bedrock(""), (true, id.clone(), session.clone()));
+    assert_eq!(
+        bedrock("access_key_id = \"AKIA5\"\nsecret_access_key = \"env:MINE\""),
+        (false, Some("AKIA5".to_owned()), None)
+    );
+    // A role is taken on by whatever else there is.
+    assert_eq!(
+        bedrock("role_arn = \"arn:aws:iam::1:role/x\""),
+        (false, id, session)
+    );
+    let home = tempfile::tempdir().unwrap();
+    let aws = home.path().join("credentials");
+    std::fs::write(
+        &aws,
+        "[team]\naws_access_key_id=AKIA7\naws_secret_access_key=hidden-7\n",
+    )
+    .unwrap();
+    let file = aws.to_str().unwrap();
+    assert_eq!(
+        bedrock(&format!(
+            "profile = \"team\"\ncredentials_file = \"file:{file}\""
+        )),
+        (false, None, None)
+    );
+}
+
 #[test]
 fn a_key_that_opens_more_than_models_counts_only_where_its_vendor_is_named() {
     let pairs = [("HF_TOKEN", "hf_1"), ("WANDB_API_KEY", "k")];

@@ -11,6 +11,45 @@ use crate::config::{env, env::Variables, problem::Place, secret, section::Sectio
 /// Where the home folder is; clouds' own tools keep credentials below it.
 const HOME: &str = "HOME";
 
+/// What lies about yields to what the configuration says: where it writes the first, the others do not count as clouds'
+/// own tools have them, so that parts of two accounts are never mixed.
+const YIELDING: [(&str, &[&str]); 5] = [
+    ("access_key_id", &["session_token"]),
+    ("aws_access_key_id", &["aws_session_token"]),
+    (
+        "profile",
+        &[
+            "access_key_id",
+            "secret_access_key",
+            "session_token",
+            "role_arn",
+            "web_identity_token_file",
+        ],
+    ),
+    (
+        "web_identity_token_file",
+        &["access_key_id", "secret_access_key", "session_token"],
+    ),
+    ("federated_token_file", &["client_secret"]),
+];
+
+/// Whether the configuration says by what else than a key this vendor is shown who asks: then a key that lies about is
+/// not meant.
+pub(super) fn says_credentials(section: &Section<'_, '_>, vendor: &providers::Provider) -> bool {
+    let chooses = |setting: &&Setting| {
+        setting.kind != SettingKind::Text
+            || matches!(setting.name, "access_key_id" | "profile" | "role_arn")
+    };
+    let mut choosing = vendor.auth.settings().iter().filter(chooses);
+    choosing.any(|setting| is_written(section, vendor, setting.name))
+}
+
+/// Whether the file or Weir's own variable has a setting.
+fn is_written(section: &Section<'_, '_>, vendor: &providers::Provider, name: &str) -> bool {
+    let variables = section.reading.variables;
+    section.says(name) || variables.get(&env::of_provider(vendor.id, name)).is_some()
+}
+
 /// Whether the variables say anything about this vendor that is Weir's own to read.
 pub(super) fn is_named(vendor: &providers::Provider, variables: &dyn Variables) -> bool {
     let ours = super::SETTINGS.iter().copied();
@@ -26,10 +65,16 @@ pub(super) fn read(
     named: bool,
 ) -> Settings {
     let mut settings = Settings::default();
+    let yields: Vec<&str> = YIELDING
+        .iter()
+        .filter(|(name, _)| is_written(section, vendor, name))
+        .flat_map(|(_, yielding)| yielding.iter().copied())
+        .collect();
     for setting in vendor.all_settings() {
         let variable = env::of_provider(vendor.id, setting.name);
         let value = match section.text(setting.name, &variable) {
             Some((text, place)) => written(section, setting, (text, place)),
+            None if yields.contains(&setting.name) => None,
             None if named || is_open(setting) => elsewhere(section, setting),
             None => None,
         };
