@@ -56,13 +56,15 @@ pub(super) async fn ask(
     called
 }
 
-/// The caller's dialect, where an answer in it may go on unread: nothing of what it says is judged.
+/// The caller's dialect, where an answer in it may go on unread: nothing of what it says is judged or left out.
 fn passed_on(request: &Request, caller: Dialect) -> Option<Dialect> {
     let is_formed = matches!(
         request.format,
         Some(Format::JsonObject | Format::JsonSchema { .. })
     );
-    (!is_formed).then_some(caller)
+    let reasoning = request.reasoning.as_ref();
+    let is_cut = reasoning.is_some_and(|reasoning| reasoning.exclude == Some(true));
+    (!is_formed && !is_cut).then_some(caller)
 }
 
 fn ours(fault: Fault) -> Failure {
