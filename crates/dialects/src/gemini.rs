@@ -30,6 +30,7 @@ mod signature;
 mod spelling;
 mod stream;
 mod usage;
+mod whole;
 mod wire;
 
 use std::borrow::Cow;
@@ -41,6 +42,8 @@ use crate::{
     Call, CallCount, Error, ErrorBody, Form, Lacks, Loss, ParseStream, Platform, Receipt,
     RenderStream, Serve, ServeCount, Stamp, Target, VendorError, path,
 };
+
+pub(crate) use whole::{Said, read_whole};
 
 /// The codec.
 #[derive(Clone, Copy, Debug)]

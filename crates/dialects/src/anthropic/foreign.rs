@@ -54,6 +54,11 @@ pub(super) fn pack(body: &ReasoningBody, id: Option<&str>, format: &ReasoningFor
     text
 }
 
+/// Whether something may be packed in this.
+pub(super) fn is_packed(text: &str) -> bool {
+    text.starts_with(PREFIX)
+}
+
 /// The piece of thinking whose packing and words came back; `None` where nothing is packed.
 pub(super) fn unpack(packed: &str, words: &str) -> Option<ReasoningPart> {
     let json = BASE64.decode(packed.strip_prefix(PREFIX)?).ok()?;

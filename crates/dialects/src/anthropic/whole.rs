@@ -5,14 +5,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{
-    response, usage,
+    foreign, response, usage,
     wire::{Ending, finish_reason},
 };
 use crate::{
     Fields, Receipt, Stamp, Whole,
     json::{Array, Object},
     openrouter::METADATA,
-    short::whole::{Form, Plain},
+    short::whole::{Form, Plain, is_deep},
 };
 
 /// What stands between our own fields.
@@ -51,7 +51,7 @@ struct Message<'a> {
     _stop_details: Option<()>,
 }
 
-/// A text, or a call.
+/// A text, a call, or thinking.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Block<'a> {
@@ -67,6 +67,10 @@ struct Block<'a> {
     input: Option<&'a RawValue>,
     #[serde(rename = "caller")]
     _caller: Option<Caller<'a>>,
+    #[serde(borrow)]
+    thinking: Option<&'a RawValue>,
+    signature: Option<&'a str>,
+    data: Option<&'a str>,
 }
 
 /// Who called: the model itself, as ever.
@@ -127,6 +131,9 @@ fn write_block(whole: &mut Whole, said: &Block<'_>, mut block: Object<'_>) -> Op
             name: None,
             input: None,
             _caller: None,
+            thinking: None,
+            signature: None,
+            data: None,
             ..
         } => {
             let text = Plain::of(text)?;
@@ -143,8 +150,14 @@ fn write_block(whole: &mut Whole, said: &Block<'_>, mut block: Object<'_>) -> Op
             name: Some(name),
             input: Some(input),
             _caller: caller,
+            thinking: None,
+            signature: None,
+            data: None,
         } if caller.as_ref().is_none_or(|caller| caller.kind == "direct") => {
             // What the long way would not read (too deep, a number too large) is for it to refuse.
+            if is_deep(input.get()) {
+                return None;
+            }
             let value: Map<String, Value> = serde_json::from_str(input.get()).ok()?;
             let input = serde_json::to_string(&value).ok()?;
             if input != said.input?.get() {
@@ -157,9 +170,46 @@ fn write_block(whole: &mut Whole, said: &Block<'_>, mut block: Object<'_>) -> Op
             block.raw("caller", r#"{"type":"direct"}"#);
             whole.call(0, (*name).to_owned(), input);
         }
+        Block {
+            kind: "thinking" | "redacted_thinking",
+            text: None,
+            _citations: None,
+            id: None,
+            name: None,
+            input: None,
+            _caller: None,
+            thinking,
+            signature,
+            data,
+        } => write_thinking(whole, (*thinking, *signature, *data), &mut block)?,
         _ => return None,
     }
     block.close();
+    Some(())
+}
+
+/// Thinking that its vendor signed, or shut away. What may be another vendor's goes the long way.
+fn write_thinking(
+    whole: &mut Whole,
+    said: (Option<&RawValue>, Option<&str>, Option<&str>),
+    block: &mut Object<'_>,
+) -> Option<()> {
+    match said {
+        (Some(thinking), Some(signature), None)
+            if !signature.is_empty() && !foreign::is_packed(signature) =>
+        {
+            let thinking = Plain::of(thinking)?;
+            whole.hear(&thinking);
+            block.field("type", "thinking");
+            block.raw("thinking", thinking.json);
+            block.field("signature", signature);
+        }
+        (None, None, Some(data)) if !foreign::is_packed(data) => {
+            block.field("type", "redacted_thinking");
+            block.field("data", data);
+        }
+        _ => return None,
+    }
     Some(())
 }
 

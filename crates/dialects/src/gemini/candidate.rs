@@ -50,20 +50,9 @@ enum Kind {
 
 impl Candidate {
     pub(super) fn new(number: u32, response_id: Option<&str>) -> Self {
-        let is_plain =
-            |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-        let mut id_stem = String::from("call_");
-        let id = response_id.unwrap_or_default();
-        id_stem.extend(id.chars().filter(is_plain).take(ID_CHARS_MAX));
-        if id_stem.len() > "call_".len() {
-            id_stem.push('_');
-        }
-        if number > 0 {
-            id_stem.push_str(&format!("{number}_"));
-        }
         Self {
             number,
-            id_stem,
+            id_stem: id_stem(number, response_id),
             blocks: 0,
             open: None,
             text: String::new(),
@@ -333,6 +322,21 @@ impl Candidate {
         self.blocks = self.blocks.saturating_add(1);
         block
     }
+}
+
+/// How ids of calls begin that come without: those of this candidate of this answer.
+pub(super) fn id_stem(number: u32, response_id: Option<&str>) -> String {
+    let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    let mut stem = String::from("call_");
+    let id = response_id.unwrap_or_default();
+    stem.extend(id.chars().filter(is_plain).take(ID_CHARS_MAX));
+    if stem.len() > "call_".len() {
+        stem.push('_');
+    }
+    if number > 0 {
+        stem.push_str(&format!("{number}_"));
+    }
+    stem
 }
 
 fn push(out: &mut Vec<Step>, event: Event) {

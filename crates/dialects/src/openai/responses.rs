@@ -14,6 +14,7 @@ mod reasoning;
 mod request;
 mod stream;
 mod usage;
+mod whole;
 
 use std::borrow::Cow;
 
@@ -26,6 +27,7 @@ use crate::{
 };
 
 pub use error::as_success;
+pub(crate) use whole::{Said, read_whole};
 
 const DIALECT: Dialect = Dialect::OpenAiResponses;
 

@@ -10,11 +10,11 @@
 use canon::{Dialect, FinishReason, Usage};
 use serde::{
     Deserialize, Deserializer,
-    de::{Error as _, SeqAccess, Visitor},
+    de::{Error as _, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
-use crate::{Receipt, Stamp, anthropic, openai};
+use crate::{Receipt, Stamp, anthropic, gemini, openai};
 
 /// An answer in the caller's own dialect, read as far as the meter needs it.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Whole {
     pub finish: Option<FinishReason>,
     /// The same in the vendor's word.
     pub native_finish: Option<String>,
-    /// Bytes of text and arguments that the model wrote.
+    /// Bytes of text, thinking and arguments that the model wrote.
     pub bytes: u64,
     /// The calls of all choices, in order.
     pub calls: Vec<Called>,
@@ -50,6 +50,8 @@ pub struct Called {
 pub(crate) enum Form {
     Chat(openai::chat::Said),
     Anthropic(anthropic::Said),
+    Responses(openai::responses::Said),
+    Gemini(gemini::Said),
 }
 
 impl Whole {
@@ -62,9 +64,9 @@ impl Whole {
         match dialect {
             Dialect::OpenAiChat => openai::chat::read_whole(body),
             Dialect::Anthropic => anthropic::read_whole(body),
-            Dialect::OpenAiResponses
-            | Dialect::OpenAiCompletions
-            | Dialect::Gemini
+            Dialect::OpenAiResponses => openai::responses::read_whole(body),
+            Dialect::Gemini => gemini::read_whole(body),
+            Dialect::OpenAiCompletions
             | Dialect::Bedrock
             | Dialect::Cohere
             | Dialect::Ollama
@@ -77,6 +79,8 @@ impl Whole {
         match &self.form {
             Some(Form::Chat(said)) => said.render(stamp, receipt, out),
             Some(Form::Anthropic(said)) => said.render(stamp, receipt, out),
+            Some(Form::Responses(said)) => said.render(stamp, receipt, out),
+            Some(Form::Gemini(said)) => said.render(stamp, receipt, out),
             None => {}
         }
     }
@@ -134,6 +138,84 @@ impl<'a> Plain<'a> {
     pub(crate) fn text(&self) -> Option<String> {
         serde_json::from_str(self.json).ok()
     }
+}
+
+/// A value that is passed over, and would be an error where a value tree would be none: a number too large, half a
+/// letter.
+#[derive(Debug)]
+pub(crate) struct Inert;
+
+impl<'de> Deserialize<'de> for Inert {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(InertVisitor)
+    }
+}
+
+struct InertVisitor;
+
+impl<'de> Visitor<'de> for InertVisitor {
+    type Value = Inert;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Inert, E> {
+        Ok(Inert)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Inert, E> {
+        Ok(Inert)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Inert, E> {
+        Ok(Inert)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Inert, E> {
+        Ok(Inert)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Inert, E> {
+        Ok(Inert)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Inert, E> {
+        Ok(Inert)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Inert, A::Error> {
+        while let Some(Inert) = seq.next_element()? {}
+        Ok(Inert)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Inert, A::Error> {
+        while let Some((Inert, Inert)) = map.next_entry()? {}
+        Ok(Inert)
+    }
+}
+
+/// Levels of an object inside an answer; readers stop at 128 of the whole.
+const LEVELS_MAX: usize = 100;
+
+/// Whether JSON may be too deep for the readers of the long way, who count from the top of the answer.
+pub(crate) fn is_deep(json: &str) -> bool {
+    let (mut level, mut levels) = (0_usize, 0);
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => is_quoted = !is_quoted,
+            b'{' | b'[' if !is_quoted => {
+                level = level.saturating_add(1);
+                levels = levels.max(level);
+            }
+            b'}' | b']' if !is_quoted => level = level.saturating_sub(1),
+            _ => {}
+        }
+    }
+    levels > LEVELS_MAX
 }
 
 /// A field that may be there and say nothing: `null`, an empty text, an empty list. Anything else ends the short way.

@@ -5,3 +5,4 @@ pub(crate) mod content;
 pub(crate) mod emulation;
 pub(crate) mod events;
 pub(crate) mod short;
+pub(crate) mod whole;

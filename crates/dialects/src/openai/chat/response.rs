@@ -82,28 +82,11 @@ fn render_message(parts: &Sorted<'_>, mut message: Object<'_>) {
     message.field("role", "assistant");
     message.field("content", &joined(&parts.texts));
     message.field("refusal", &joined(&parts.refusals));
-    message.field("reasoning", &joined(&parts.thoughts));
+    message.field("reasoning", &parts.reasoning());
     list(&mut message, "tool_calls", &parts.calls, |calls, call| {
         render_call(call.0, call.1, calls);
     });
-    list(
-        &mut message,
-        "reasoning_details",
-        &parts.details,
-        |details, part| match part {
-            Part::Reasoning(part) => {
-                let detail = Detail::of(part);
-                let index = part.index.or(u32::try_from(details.len()).ok());
-                Detail { index, ..detail }.render(details);
-            }
-            Part::Other { value, .. } => details.item(value),
-            Part::Text(_)
-            | Part::Media { .. }
-            | Part::ToolCall(_)
-            | Part::ToolResult(_)
-            | Part::Refusal(_) => {}
-        },
-    );
+    parts.render_details(&mut message);
     list(&mut message, "images", &parts.images, |images, media| {
         render_image(media, images);
     });
@@ -126,7 +109,7 @@ fn render_message(parts: &Sorted<'_>, mut message: Object<'_>) {
 
 /// The parts of an answer, by the field of the message they go to.
 #[derive(Default)]
-struct Sorted<'a> {
+pub(super) struct Sorted<'a> {
     texts: Vec<&'a str>,
     refusals: Vec<&'a str>,
     thoughts: Vec<&'a str>,
@@ -149,6 +132,42 @@ impl<'a> Sorted<'a> {
             merge(&mut sorted.fields, fields);
         }
         sorted
+    }
+
+    /// The parts of thinking; `None` where there is anything else among them.
+    pub(super) fn thinking(parts: &'a [Part]) -> Option<Self> {
+        let mut sorted = Self::default();
+        for part in parts {
+            sorted.add(part);
+        }
+        (sorted.details.len() == parts.len()).then_some(sorted)
+    }
+
+    /// What of the thinking callers may read.
+    pub(super) fn reasoning(&self) -> Option<Cow<'a, str>> {
+        joined(&self.thoughts)
+    }
+
+    /// Appends the pieces of thinking.
+    pub(super) fn render_details(&self, message: &mut Object<'_>) {
+        list(
+            message,
+            "reasoning_details",
+            &self.details,
+            |details, part| match part {
+                Part::Reasoning(part) => {
+                    let detail = Detail::of(part);
+                    let index = part.index.or(u32::try_from(details.len()).ok());
+                    Detail { index, ..detail }.render(details);
+                }
+                Part::Other { value, .. } => details.item(value),
+                Part::Text(_)
+                | Part::Media { .. }
+                | Part::ToolCall(_)
+                | Part::ToolResult(_)
+                | Part::Refusal(_) => {}
+            },
+        );
     }
 
     /// Whether a field of the message was written from parts that canon knows.

@@ -7,7 +7,7 @@ mod calls;
 mod choice;
 mod render;
 
-use canon::{Citation, Dialect, Event, Extras, FinishReason, Usage};
+use canon::{Citation, Dialect, Event, Extras, FinishReason, Fold, Part, Usage};
 use serde_json::Value;
 
 use self::choice::ChoiceReader;
@@ -157,6 +157,15 @@ impl Piece<'_> {
     fn is_broken(&self) -> bool {
         matches!(&self.finish_reason, Loose::Text(word) if parse_finish(word) == FinishReason::Error)
     }
+}
+
+/// The thinking of a whole message, read as all of it is.
+pub(super) fn parse_thinking(plain: Option<String>, details: Vec<Value>) -> Vec<Part> {
+    let mut fold = Fold::default();
+    ChoiceReader::new(0).reason(plain, details, &mut |event| fold.add(event));
+    let response = fold.finish().unwrap_or_else(|broken| broken.response);
+    let choices = response.choices.into_iter();
+    choices.flat_map(|choice| choice.parts).collect()
 }
 
 /// An error that stands at the top of a chunk: no choices, no usage, a message.

@@ -1,10 +1,17 @@
 //! A whole answer for a caller of the same dialect, the short way ([`crate::Whole`]).
 
+mod thought;
+
 use canon::{FinishReason, Usage};
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
-use super::{finish::parse_finish, usage::Stated};
+use self::thought::Thought;
+use super::{
+    finish::parse_finish,
+    usage::{GroqUsage, Stated},
+    wire::Loose,
+};
 use crate::{
     Receipt, Stamp, Whole,
     json::{Array, Object},
@@ -31,8 +38,8 @@ struct Answer<'a> {
     _object: Option<&'a str>,
     #[serde(rename = "model")]
     _model: Option<&'a str>,
-    #[serde(rename = "created")]
-    _created: Option<u64>,
+    #[serde(rename = "created", borrow)]
+    _created: Option<Loose<'a>>,
     system_fingerprint: Option<&'a str>,
     service_tier: Option<&'a str>,
     #[serde(borrow)]
@@ -49,8 +56,7 @@ struct Answer<'a> {
     _message: Option<Silent>,
     #[serde(rename = "detail")]
     _detail: Option<Silent>,
-    #[serde(rename = "x_groq")]
-    _groq: Option<()>,
+    x_groq: Option<GroqUsage>,
 }
 
 #[derive(Deserialize)]
@@ -60,10 +66,10 @@ struct Choice<'a> {
     message: Message<'a>,
     finish_reason: &'a str,
     native_finish_reason: Option<&'a str>,
-    #[serde(rename = "logprobs")]
-    _logprobs: Option<Silent>,
-    #[serde(rename = "stop_reason")]
-    _stop_reason: Option<Silent>,
+    #[serde(borrow)]
+    logprobs: Option<Loose<'a>>,
+    #[serde(rename = "stop_reason", borrow)]
+    _stop_reason: Option<Loose<'a>>,
     #[serde(rename = "delta")]
     _delta: Option<()>,
     #[serde(rename = "error")]
@@ -82,20 +88,27 @@ struct Message<'a> {
     content: Option<&'a RawValue>,
     #[serde(borrow)]
     tool_calls: Option<Vec<Call<'a>>>,
-    #[serde(rename = "refusal")]
-    _refusal: Option<Silent>,
+    #[serde(borrow)]
+    refusal: Option<&'a RawValue>,
     #[serde(rename = "annotations")]
     _annotations: Option<Silent>,
-    #[serde(rename = "reasoning")]
-    _reasoning: Option<Silent>,
-    #[serde(rename = "reasoning_content")]
-    _reasoning_content: Option<Silent>,
-    #[serde(rename = "reasoning_details")]
-    _reasoning_details: Option<Silent>,
+    #[serde(borrow)]
+    reasoning: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reasoning_content: Option<&'a RawValue>,
+    reasoning_details: Option<Vec<Value>>,
     #[serde(rename = "audio")]
     _audio: Option<Silent>,
     #[serde(rename = "function_call")]
     _function_call: Option<Silent>,
+    #[serde(rename = "name")]
+    _name: Option<IgnoredAny>,
+    #[serde(rename = "padding")]
+    _padding: Option<IgnoredAny>,
+    #[serde(rename = "parsed")]
+    _parsed: Option<IgnoredAny>,
+    #[serde(rename = "provider_metadata")]
+    _provider_metadata: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -123,17 +136,18 @@ pub(crate) fn read_whole(body: &str) -> Option<Whole> {
     let answer: Answer<'_> = serde_json::from_str(body).ok()?;
     let mut whole = Whole {
         id: answer.id.filter(|id| !id.is_empty()).map(str::to_owned),
-        usage: usage_of(answer.usage, answer.service_tier)?,
+        usage: usage_of(answer.usage, answer.x_groq, answer.service_tier)?,
         ..Whole::default()
     };
     let mut choices = Vec::with_capacity(body.len());
     let mut list = Array::open(&mut choices);
-    for (place, choice) in (0..).zip(&answer.choices) {
+    let is_answered = !answer.choices.is_empty();
+    for (place, choice) in (0..).zip(answer.choices) {
         write_choice(&mut whole, place, choice, list.object())?;
     }
     list.close();
     let fingerprint = answer.system_fingerprint.filter(|text| !text.is_empty());
-    whole.form = (!answer.choices.is_empty()).then(|| {
+    whole.form = is_answered.then(|| {
         Form::Chat(Said {
             system_fingerprint: fingerprint.map(str::to_owned),
             choices,
@@ -143,9 +157,14 @@ pub(crate) fn read_whole(body: &str) -> Option<Whole> {
 }
 
 /// What is stated, with the tier that stands beside it.
-fn usage_of(stated: Stated, tier: Option<&str>) -> Option<Option<Usage>> {
+fn usage_of(
+    stated: Stated,
+    beside: Option<GroqUsage>,
+    tier: Option<&str>,
+) -> Option<Option<Usage>> {
     let Stated::Usage(stated) = stated else {
-        return stated.is_nothing().then_some(None);
+        let is_beside = beside.is_some_and(|GroqUsage(usage)| usage.is_some());
+        return (stated.is_nothing() && !is_beside).then_some(None);
     };
     Some(stated.map(|mut usage| {
         if usage.service_tier.is_none() {
@@ -158,7 +177,7 @@ fn usage_of(stated: Stated, tier: Option<&str>) -> Option<Option<Usage>> {
 fn write_choice(
     whole: &mut Whole,
     place: u32,
-    choice: &Choice<'_>,
+    choice: Choice<'_>,
     mut object: Object<'_>,
 ) -> Option<()> {
     let finish = parse_finish(choice.finish_reason);
@@ -173,10 +192,13 @@ fn write_choice(
         whole.native_finish = Some(native.to_owned());
     }
     object.field("index", &place);
-    object.null("logprobs");
+    match choice.logprobs {
+        Some(Loose::Object(logprobs)) => object.field("logprobs", &*logprobs),
+        _ => object.null("logprobs"),
+    }
     object.field("finish_reason", finish.name());
     object.field("native_finish_reason", native);
-    write_message(whole, place, &choice.message, object.object("message"))?;
+    write_message(whole, place, choice.message, object.object("message"))?;
     object.close();
     Some(())
 }
@@ -184,7 +206,7 @@ fn write_choice(
 fn write_message(
     whole: &mut Whole,
     choice: u32,
-    said: &Message<'_>,
+    said: Message<'_>,
     mut message: Object<'_>,
 ) -> Option<()> {
     message.field("role", "assistant");
@@ -198,12 +220,23 @@ fn write_message(
         }
         None => message.null("content"),
     }
-    message.null("refusal");
-    message.null("reasoning");
+    match said.refusal.map(Plain::of) {
+        None => message.null("refusal"),
+        Some(refusal) => {
+            let refusal = refusal?;
+            whole.hear(&refusal);
+            let json = Some(refusal.json).filter(|_| refusal.bytes > 0);
+            message.raw("refusal", json.unwrap_or("null"));
+        }
+    }
+    let plain = [said.reasoning, said.reasoning_content];
+    let thought = Thought::parse(plain, said.reasoning_details.unwrap_or_default())?;
+    thought.render_words(whole, &mut message)?;
     let calls = said.tool_calls.as_deref().unwrap_or_default();
     if !calls.is_empty() {
         write_calls(whole, choice, calls, message.array("tool_calls"))?;
     }
+    thought.render_details(&mut message)?;
     message.close();
     Some(())
 }

@@ -125,7 +125,19 @@ impl Envelope {
         output: &Output,
         state: State<'_>,
         receipt: Option<&Receipt>,
+        object: Object<'_>,
+    ) {
+        let items = |out: &mut Vec<u8>| output.render_items(state, out);
+        self.render_around(state, receipt, object, items);
+    }
+
+    /// The same around items that somebody else writes.
+    pub(super) fn render_around(
+        &self,
+        state: State<'_>,
+        receipt: Option<&Receipt>,
         mut object: Object<'_>,
+        items: impl FnOnce(&mut Vec<u8>),
     ) {
         object.field("id", &self.id);
         object.field("object", "response");
@@ -136,7 +148,7 @@ impl Envelope {
             .filter(|_| matches!(state, State::Completed))
             .and_then(|receipt| receipt.completed_at);
         object.field("completed_at", &completed_at);
-        output.render_items(state, object.key("output"));
+        items(object.key("output"));
         match state {
             State::Failed(code, message, _) => {
                 object.field("error", &json!({"code": code, "message": message}));

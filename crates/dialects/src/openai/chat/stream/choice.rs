@@ -251,7 +251,12 @@ impl ChoiceReader {
     }
 
     /// Thinking: details where they say something in words, else the plain text beside them.
-    fn reason(&mut self, plain: Option<String>, details: Vec<Value>, out: &mut impl FnMut(Event)) {
+    pub(super) fn reason(
+        &mut self,
+        plain: Option<String>,
+        details: Vec<Value>,
+        out: &mut impl FnMut(Event),
+    ) {
         let mut parts = Vec::with_capacity(details.len());
         let mut has_words = false;
         for detail in details {
