@@ -5,7 +5,7 @@
 //! an answer and keep thinking apart, so the place is the id of the piece of thinking that the signature is in canon:
 //! the id of a call, `text:4-9` (bytes of all the text of the answer), `media:0`. Callers return ids as they came.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 /// What a signature stands on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +40,16 @@ impl Place {
     }
 }
 
-/// Signatures that wait for the parts they stand on.
+/// Signatures that wait for the parts they stand on. A caller may name any places in any number, so each part looks only at
+/// those that could be its own.
 #[derive(Debug)]
 pub(super) struct Waiting<S> {
-    signatures: Vec<(Place, S)>,
+    /// By the begin and the end of the text they stand on, each with its number.
+    on_text: BTreeMap<(usize, usize), Vec<(usize, S)>>,
+    /// The same by the number of the picture or the like.
+    on_media: BTreeMap<usize, Vec<(usize, S)>>,
+    /// How many there ever were.
+    count: usize,
     /// How much text there was so far, in bytes.
     said: usize,
     /// How many pictures and the like.
@@ -53,7 +59,9 @@ pub(super) struct Waiting<S> {
 impl<S> Default for Waiting<S> {
     fn default() -> Self {
         Self {
-            signatures: Vec::new(),
+            on_text: BTreeMap::new(),
+            on_media: BTreeMap::new(),
+            count: 0,
             said: 0,
             media: 0,
         }
@@ -62,8 +70,8 @@ impl<S> Default for Waiting<S> {
 
 impl<S> Waiting<S> {
     /// Whether none waits.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.signatures.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.on_text.is_empty() && self.on_media.is_empty()
     }
 
     /// Whether there was no text yet.
@@ -73,48 +81,49 @@ impl<S> Waiting<S> {
 
     /// One more.
     pub(super) fn add(&mut self, place: Place, signature: S) {
-        self.signatures.push((place, signature));
+        let numbered = (self.count, signature);
+        self.count += 1;
+        match place {
+            Place::Text(range) => {
+                let key = (range.start, range.end);
+                self.on_text.entry(key).or_default().push(numbered);
+            }
+            Place::Media(number) => self.on_media.entry(number).or_default().push(numbered),
+        }
     }
 
     /// The next text, cut into the parts it came in as far as signatures tell; a part may be empty.
     pub(super) fn text<'t>(&mut self, text: &'t str) -> Vec<(&'t str, Option<S>)> {
         let (start, end) = (self.said, self.said.saturating_add(text.len()));
         self.said = end;
-        let is_here = |place: &Place| match place {
-            Place::Text(range) => {
-                let is_cut = |at: usize| {
-                    at.checked_sub(start)
-                        .is_some_and(|at| text.is_char_boundary(at))
-                };
-                range.start >= start && range.end <= end && is_cut(range.start) && is_cut(range.end)
-            }
-            Place::Media(_) => false,
+        let is_cut = |at: usize| {
+            at.checked_sub(start)
+                .is_some_and(|at| text.is_char_boundary(at))
         };
-        let mut here: Vec<(Range<usize>, S)> = self
-            .signatures
-            .extract_if(.., |(place, _)| is_here(place))
-            .filter_map(|(place, signature)| match place {
-                Place::Text(range) => Some((range, signature)),
-                Place::Media(_) => None,
-            })
+        let known = self.on_text.range((start, start)..=(end, end));
+        let here: Vec<(usize, usize)> = known
+            .map(|(range, _)| *range)
+            .filter(|(begin, behind)| *behind <= end && is_cut(*begin) && is_cut(*behind))
             .collect();
-        here.sort_by_key(|(range, _)| (range.start, range.end));
         let mut parts = Vec::with_capacity(here.len() + 1);
         let mut at = start;
         let slice = |range: Range<usize>| {
             text.get(range.start - start..range.end - start)
                 .unwrap_or_default()
         };
-        for (range, signature) in here {
-            if range.start < at {
-                // Two over the same words: nobody makes them, and the first counts.
-                continue;
+        for range in here {
+            for (_, signature) in self.on_text.remove(&range).into_iter().flatten() {
+                let (begin, behind) = range;
+                if begin < at {
+                    // Two over the same words: nobody makes them, and the first counts.
+                    continue;
+                }
+                if begin > at {
+                    parts.push((slice(at..begin), None));
+                }
+                at = behind;
+                parts.push((slice(begin..behind), Some(signature)));
             }
-            if range.start > at {
-                parts.push((slice(at..range.start), None));
-            }
-            at = range.end;
-            parts.push((slice(range), Some(signature)));
         }
         if at < end || parts.is_empty() {
             parts.push((slice(at..end), None));
@@ -126,28 +135,36 @@ impl<S> Waiting<S> {
     pub(super) fn media(&mut self) -> Option<S> {
         let number = self.media;
         self.media = number.saturating_add(1);
-        let place = self
-            .signatures
-            .iter()
-            .position(|(place, _)| *place == Place::Media(number))?;
-        Some(self.signatures.remove(place).1)
+        let mut own = self.on_media.remove(&number)?.into_iter();
+        let (_, signature) = own.next()?;
+        let others: Vec<(usize, S)> = own.collect();
+        if !others.is_empty() {
+            self.on_media.insert(number, others);
+        }
+        Some(signature)
     }
 
     /// Those of text that is behind: they stand on no part as it is.
     pub(super) fn missed(&mut self) -> Vec<S> {
-        let said = self.said;
-        let is_behind = |place: &Place| matches!(place, Place::Text(range) if range.start < said || range.end <= said);
-        let missed = self
-            .signatures
-            .extract_if(.., |(place, _)| is_behind(place));
-        missed.map(|(_, signature)| signature).collect()
+        // What begins and ends where the text does is behind, too.
+        let next = (self.said, self.said.saturating_add(1));
+        let ahead = self.on_text.split_off(&next);
+        let behind = std::mem::replace(&mut self.on_text, ahead);
+        in_order(behind.into_values())
     }
 
     /// Those that found no part.
     pub(super) fn rest(&mut self) -> Vec<S> {
-        let rest = self.signatures.drain(..);
-        rest.map(|(_, signature)| signature).collect()
+        let on_text = std::mem::take(&mut self.on_text).into_values();
+        in_order(on_text.chain(std::mem::take(&mut self.on_media).into_values()))
     }
+}
+
+/// Signatures in the order in which they came.
+fn in_order<S>(found: impl Iterator<Item = Vec<(usize, S)>>) -> Vec<S> {
+    let mut found: Vec<(usize, S)> = found.flatten().collect();
+    found.sort_by_key(|(number, _)| *number);
+    found.into_iter().map(|(_, signature)| signature).collect()
 }
 
 #[cfg(test)]
@@ -191,5 +208,22 @@ mod tests {
         waiting.add(Place::Text(0..9), "too long");
         assert_eq!(waiting.text("é"), [("é", None)]);
         assert_eq!(waiting.rest(), ["inside a letter", "too long"]);
+    }
+
+    /// A request may hold as many of both as fit into its body.
+    #[test]
+    fn places_that_no_part_has_cost_nobody_time() {
+        const COUNT: usize = 200_000;
+        let mut waiting = Waiting::default();
+        for number in 0..COUNT {
+            waiting.add(Place::Text(0..usize::MAX - number), number);
+            waiting.add(Place::Media(COUNT + number), number);
+        }
+        for _ in 0..COUNT {
+            assert_eq!(waiting.text("a").len(), 1);
+            assert_eq!(waiting.media(), None);
+        }
+        assert_eq!(waiting.missed(), (0..COUNT).collect::<Vec<_>>());
+        assert_eq!(waiting.rest().len(), COUNT);
     }
 }

@@ -1,6 +1,6 @@
 //! The parts of one message, and which of them each signature belongs to.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 use serde_json::{Map, Value};
 
@@ -52,9 +52,10 @@ impl<'a> Turn<'a> {
 
     /// Puts a signature on the thought just pushed, if there is one that waits for it.
     pub(super) fn sign_thought(&mut self, signature: Option<&'a str>) -> bool {
-        let last = self.parts.last_mut().filter(|last| {
-            last.signature.is_none() && matches!(last.body, Body::Thought(_))
-        });
+        let last = self
+            .parts
+            .last_mut()
+            .filter(|last| last.signature.is_none() && matches!(last.body, Body::Thought(_)));
         let (Some(last), Some(signature)) = (last, signature) else {
             return false;
         };
@@ -64,24 +65,32 @@ impl<'a> Turn<'a> {
 
     /// Puts the signatures where they belong and gives the parts away.
     pub(super) fn finish(&mut self, signs_calls: bool) -> Vec<Piece<'a>> {
-        for (call, signature) in std::mem::take(&mut self.of_calls) {
-            let place = self
-                .parts
-                .iter_mut()
-                .find(|piece| matches!(&piece.body, Body::Call { id, .. } if *id == call));
-            match place {
-                Some(piece) => piece.signature = Some(Cow::Borrowed(signature)),
-                None => self.orphans.push(format!("the signature of {call:?}")),
-            }
-        }
+        self.sign_calls();
         self.sign_places();
-        for signature in std::mem::take(&mut self.early) {
-            self.sign_end(signature);
-        }
+        self.sign_ends();
         if signs_calls {
             self.excuse_unsigned_calls();
         }
         std::mem::take(&mut self.parts)
+    }
+
+    /// Puts signatures on the calls that they name.
+    fn sign_calls(&mut self) {
+        if self.of_calls.is_empty() {
+            return;
+        }
+        let mut calls = HashMap::new();
+        for piece in &mut self.parts {
+            if let Body::Call { id, .. } = piece.body {
+                calls.entry(id).or_insert(piece);
+            }
+        }
+        for (call, signature) in std::mem::take(&mut self.of_calls) {
+            match calls.get_mut(call) {
+                Some(piece) => piece.signature = Some(Cow::Borrowed(signature)),
+                None => self.orphans.push(format!("the signature of {call:?}")),
+            }
+        }
     }
 
     /// Puts signatures on the very text or picture they came on; text that was joined since is cut again.
@@ -128,24 +137,25 @@ impl<'a> Turn<'a> {
         self.early.extend(self.waiting.rest());
     }
 
-    /// Puts a signature whose part nobody names where Gemini signs an answer: on its last text or picture that has
+    /// Puts signatures whose parts nobody names where Gemini signs an answer: each on the last text or picture that has
     /// none, else on an empty part.
-    fn sign_end(&mut self, signature: &'a str) {
-        let is_open = |piece: &&mut Piece<'_>| {
+    fn sign_ends(&mut self) {
+        let is_open = |piece: &Piece<'_>| {
             let signs = matches!(
                 piece.body,
                 Body::Text(_) | Body::Inline { .. } | Body::File { .. }
             );
             signs && piece.signature.is_none()
         };
-        let place = self.parts.iter_mut().rev().find(is_open);
-        match place {
-            Some(piece) => piece.signature = Some(Cow::Borrowed(signature)),
-            None => self.parts.push(Piece {
-                signature: Some(Cow::Borrowed(signature)),
-                ..Piece::new(Body::Text(""))
-            }),
+        let mut early = std::mem::take(&mut self.early).into_iter();
+        let open = self.parts.iter_mut().rev().filter(|piece| is_open(piece));
+        for (piece, signature) in open.zip(early.by_ref()) {
+            piece.signature = Some(Cow::Borrowed(signature));
         }
+        self.parts.extend(early.map(|signature| Piece {
+            signature: Some(Cow::Borrowed(signature)),
+            ..Piece::new(Body::Text(""))
+        }));
     }
 
     /// The first of parallel calls carries the signature; one that another vendor's model made has
