@@ -114,6 +114,7 @@ impl Given<'_> {
 
     /// The address of STS in a region.
     fn sts(&self, region: &str) -> Result<Uri, Missing> {
+        let region = plain(region)?;
         let end = if region.starts_with("cn-") { ".cn" } else { "" };
         let usual = format!("https://sts.{region}.amazonaws.com{end}/");
         let url = self.settings.get("sts_url").unwrap_or(&usual);
@@ -226,6 +227,7 @@ impl Given<'_> {
         };
         let folder = self.settings.get("sso_cache");
         let folder = folder.ok_or(Missing::Setting("sso_cache"))?;
+        let region = plain(region)?;
         let usual = format!("https://portal.sso.{region}.amazonaws.com");
         let base = self.settings.get("sso_url").unwrap_or(&usual);
         let session = Session::new(base, (folder, name), (account, role));
@@ -233,6 +235,51 @@ impl Given<'_> {
     }
 }
 
+/// A region that stands in an address: with other letters the address could be anybody's, and be shown a token.
+fn plain(region: &str) -> Result<&str, Missing> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if region.is_empty() || !region.bytes().all(is_plain) {
+        return Err(unusable(
+            CONFIG,
+            "a region is only letters, digits and hyphens",
+        ));
+    }
+    Ok(region)
+}
+
 fn unusable(setting: &'static str, why: &'static str) -> Missing {
     Missing::Unusable { setting, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use canon::Secret;
+
+    use super::*;
+
+    #[test]
+    fn a_region_leads_to_nobody_elses_address() {
+        let sso =
+            "sso_account_id = 1\nsso_role_name = r\nsso_start_url = https://x.example\nsso_region";
+        let role = "role_arn = arn:aws:iam::1:role/x\nweb_identity_token_file = /t\nregion";
+        for (says, is_sound) in [
+            (format!("{role} = eu-west-1"), true),
+            (format!("{role} = evil.example/#"), false),
+            (format!("{role} = x@evil.example:1/"), false),
+            (format!("{sso} = eu-west-1"), true),
+            (format!("{sso} = evil.example/?"), false),
+        ] {
+            let mut settings = Settings::default();
+            let config = format!("[profile team]\n{says}\n");
+            for (name, value) in [
+                ("profile", "team"),
+                (CONFIG, config.as_str()),
+                ("sso_cache", "/c"),
+            ] {
+                settings.set(name, Secret::new(value.to_owned()));
+            }
+            let found = origin(&settings, "eu-central-1");
+            assert_eq!(found.is_ok(), is_sound, "{says}: {found:?}");
+        }
+    }
 }
