@@ -30,7 +30,6 @@ mod signature;
 mod spelling;
 mod stream;
 mod usage;
-mod whole;
 mod wire;
 
 use std::borrow::Cow;
@@ -43,7 +42,7 @@ use crate::{
     RenderStream, Serve, ServeCount, Stamp, Target, VendorError, path,
 };
 
-pub(crate) use whole::{Said, read_whole};
+pub(crate) use response::{Said, read_whole};
 
 /// The codec.
 #[derive(Clone, Copy, Debug)]

@@ -2,10 +2,12 @@
 //! `fold(events) == response` holds by construction.
 
 mod render;
+mod whole;
 
 use canon::{Event, Response, fold};
 
 pub(super) use render::render_response;
+pub(crate) use whole::{Said, read_whole};
 
 use super::stream::{AS_WRITTEN, Stream};
 use crate::{Error, Fields, Step};

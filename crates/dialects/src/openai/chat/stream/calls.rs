@@ -147,6 +147,22 @@ impl Call {
     }
 }
 
+/// The only call of an answer, as it was written before there could be several.
+pub(super) fn older_call(mut call: Value) -> CallPiece<'static> {
+    let mut take = |name: &str| match call.get_mut(name).map(Value::take) {
+        Some(Value::String(text)) => Loose::Text(text.into()),
+        Some(Value::Object(object)) => Loose::Object(Box::new(object)),
+        _ => Loose::Nothing,
+    };
+    CallPiece {
+        function: Some(FunctionPiece {
+            name: take("name"),
+            arguments: take("arguments"),
+        }),
+        ..CallPiece::default()
+    }
+}
+
 /// Name and arguments. Some vendors write arguments as the object itself, or null for none.
 fn read_function(function: FunctionPiece<'_>) -> (Option<String>, Option<String>) {
     let arguments = match function.arguments {

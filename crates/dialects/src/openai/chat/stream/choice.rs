@@ -3,13 +3,16 @@
 use canon::{Citation, Event, Media, Part, ReasoningBody, ReasoningDelta, ReasoningFormat};
 use serde_json::{Map, Value};
 
-use super::{calls::Calls, other};
+use super::{
+    calls::{Calls, older_call},
+    other,
+};
 use crate::openai::{
     chat::{
         citation::parse_annotation,
         finish::parse_finish,
         reasoning::{parse_detail, words},
-        wire::{CallPiece, Delta, FunctionPiece, Loose, Piece},
+        wire::{Delta, Loose, Piece},
     },
     media::parse_image,
 };
@@ -381,21 +384,5 @@ impl Delta<'_> {
             Loose::Bool(_) | Loose::Number(_) | Loose::List(_) | Loose::Object(_) => false,
         };
         no_content && self.tool_calls.is_empty() && self.reasoning_content.is_nothing()
-    }
-}
-
-/// The only call of an answer, as it was written before there could be several.
-fn older_call(mut call: Value) -> CallPiece<'static> {
-    let mut take = |name: &str| match call.get_mut(name).map(Value::take) {
-        Some(Value::String(text)) => Loose::Text(text.into()),
-        Some(Value::Object(object)) => Loose::Object(Box::new(object)),
-        _ => Loose::Nothing,
-    };
-    CallPiece {
-        function: Some(FunctionPiece {
-            name: take("name"),
-            arguments: take("arguments"),
-        }),
-        ..CallPiece::default()
     }
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use self::part::{Kind, Part, Written};
-use super::{reply, usage, wire};
 use crate::{
     Fields, Receipt, Stamp, Whole,
+    gemini::{reply, usage, wire},
     json::{Array, Object},
     short::whole::Form,
 };
