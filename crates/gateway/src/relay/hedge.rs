@@ -69,7 +69,12 @@ pub(super) async fn race(run: &mut Run, after: Duration) -> Result<Reply, Failur
         return run.take(heard);
     };
     let limit = run.meter.rival().and_then(|rival| rival.clamped_to);
-    let fork = Fork::of(run, target, limit)?;
+    let Ok(fork) = Fork::of(run, target, limit) else {
+        // The first call is under way all the same.
+        run.meter.drop_rival();
+        let heard = own.await;
+        return run.take(heard);
+    };
     if let Some(rival) = run.meter.rival() {
         rival.try_now();
     }
@@ -137,9 +142,12 @@ async fn find(run: &mut Run) -> Option<Target> {
                 run.plan.next(None);
             }
             Entry::Go(seat) => {
+                // For whom there is no money now, there may be once the first has failed.
+                if !run.meter.reserve_rival(target.clone(), seat).await {
+                    return None;
+                }
                 run.plan.next(None);
-                let reserved = run.meter.reserve_rival(target.clone(), seat).await;
-                return reserved.is_ok().then_some(target);
+                return Some(target);
             }
         }
     }

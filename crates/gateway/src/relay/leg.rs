@@ -64,6 +64,8 @@ pub(super) struct Bill {
     pub(super) cost: Cost,
     pub(super) charged: NanoUsd,
     pub(super) estimate: Option<ReasonForEstimate>,
+    /// Nothing came, so that the caller pays nothing, not even the prompt.
+    pub(super) is_insured: bool,
 }
 
 impl Leg {
@@ -182,7 +184,7 @@ impl Leg {
     }
 
     /// What it used and cost, once it is over; none where that was asked before. `goes_on` says that the prompt was
-    /// paid for with an earlier attempt, which this one went on with.
+    /// paid for with an earlier attempt, which this one goes on with.
     pub(super) fn bill(&mut self, end: End, request: &Request, goes_on: bool) -> Option<Bill> {
         let hold = self.hold.take()?;
         let seen = &mut self.seen;
@@ -222,6 +224,7 @@ impl Leg {
             cost,
             charged,
             estimate,
+            is_insured: insured,
         })
     }
 
@@ -252,9 +255,7 @@ impl Bill {
                 },
                 now,
             ),
-            Some(reason) => self
-                .hold
-                .estimating(self.charged, reason, generation, now),
+            Some(reason) => self.hold.estimating(self.charged, reason, generation, now),
         }
     }
 

@@ -280,11 +280,12 @@ impl Meter {
     }
 
     fn bill(&mut self, end: End) -> Option<Bill> {
-        let goes_on = self.before.is_some();
+        let is_paid = self.before.as_ref().is_some_and(|it| it.is_prompt_paid);
         let asked = asked(&self.admitted, self.sequel.as_deref());
-        let bill = self.leg.bill(end, asked.request, goes_on)?;
+        let bill = self.leg.bill(end, asked.request, is_paid)?;
         // Half of an answer has no form.
-        let whole = (end == End::Complete && !goes_on).then_some(&self.admitted.request);
+        let is_whole = end == End::Complete && self.before.is_none();
+        let whole = is_whole.then_some(&self.admitted.request);
         self.leg.tell(&bill, end == End::Complete, whole);
         let number = self.leg.number;
         let mut own = self.attempts.iter_mut();

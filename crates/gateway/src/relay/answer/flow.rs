@@ -257,7 +257,11 @@ impl Flow {
 impl Drop for Flow {
     /// The caller left in mid answer.
     fn drop(&mut self) {
-        if let Voice::Speaks(source, run) = mem::replace(&mut self.voice, Voice::Ended) {
+        if let Voice::Speaks(source, mut run) = mem::replace(&mut self.voice, Voice::Ended) {
+            // What is held back at a join was not delivered.
+            if let Some(story) = &mut self.story {
+                run.meter.withhold(story.abandon());
+            }
             drain::leave(source, run);
         }
     }

@@ -16,6 +16,8 @@ pub(super) struct Before {
     /// Who began the answer.
     pub(super) first: Target,
     pub(super) usage: Usage,
+    /// Whether the prompt is paid: not where nothing came of it so far.
+    pub(super) is_prompt_paid: bool,
     pub(super) charged: NanoUsd,
     pub(super) upstream_cost: NanoUsd,
     pub(super) prompt_cost: NanoUsd,
@@ -30,6 +32,7 @@ impl Before {
         Self {
             first: leg.target.clone(),
             usage: bill.usage.clone(),
+            is_prompt_paid: !bill.is_insured,
             charged: bill.charged,
             upstream_cost: bill.cost.total,
             prompt_cost: bill.cost.prompt,
@@ -42,6 +45,9 @@ impl Before {
 
     pub(super) fn add(&mut self, bill: &Bill, leg: &Leg) {
         let (part, whole) = leg.seen.delivered();
+        if !self.is_prompt_paid && !bill.is_insured {
+            (self.usage, self.is_prompt_paid) = (prompt_of(&bill.usage), true);
+        }
         self.usage.completion_tokens += scaled(bill.usage.completion_tokens, part, whole);
         self.usage.reasoning_tokens += bill.usage.reasoning_tokens;
         self.charged = self.charged.saturating_add(bill.charged);
@@ -54,7 +60,11 @@ impl Before {
 
     /// The prompt once, and every token of the answer that the caller was given.
     pub(super) fn and(&self, last: Receipt, (part, whole): (u64, u64)) -> Receipt {
-        let mut usage = self.usage.clone();
+        let mut usage = if self.is_prompt_paid {
+            self.usage.clone()
+        } else {
+            prompt_of(&last.usage)
+        };
         usage.completion_tokens += scaled(last.usage.completion_tokens, part, whole);
         usage.reasoning_tokens += last.usage.reasoning_tokens;
         usage.reasoning_tokens = usage.reasoning_tokens.min(usage.completion_tokens);
@@ -79,6 +89,15 @@ impl Before {
         record.cost = self.charged;
         record.upstream_cost = self.upstream_cost;
         record.media_completion = self.pictures;
+    }
+}
+
+/// What was used before a word of the answer.
+fn prompt_of(usage: &Usage) -> Usage {
+    Usage {
+        completion_tokens: 0,
+        reasoning_tokens: 0,
+        ..usage.clone()
     }
 }
 

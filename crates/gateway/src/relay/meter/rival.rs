@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use canon::{Cause, Fault};
+use canon::Cause;
 use providers::Failure;
 
 use super::{Meter, asked::asked};
@@ -12,15 +12,9 @@ use crate::{
 };
 
 impl Meter {
-    /// The same for one that is asked beside the attempt under way.
-    ///
-    /// # Errors
-    /// As of [`Meter::reserve`]; the attempt under way goes on.
-    pub(in crate::relay) async fn reserve_rival(
-        &mut self,
-        target: Target,
-        seat: Seat,
-    ) -> Result<(), Fault> {
+    /// The same for one that is asked beside the attempt under way, which goes on either way. Says whether there is
+    /// money for it: nobody is asked for a shorter answer beside one who gives the whole.
+    pub(in crate::relay) async fn reserve_rival(&mut self, target: Target, seat: Seat) -> bool {
         let mut rival = Box::new(Leg::new(self.made, target, &self.admitted.request));
         rival.seat = Some(seat);
         rival.cause = Some(Cause::Hedge);
@@ -28,10 +22,12 @@ impl Meter {
         let asked = asked(&self.admitted, None);
         let rival = self.rival.insert(rival);
         let reserved = rival.reserve(&self.app, &self.admitted, asked).await;
-        if reserved.is_err() {
+        let is_reserved = reserved.is_ok() && rival.clamped_to.is_none();
+        if !is_reserved {
+            rival.void();
             self.rival = None;
         }
-        reserved
+        is_reserved
     }
 
     /// The rival and the attempt under way change places.

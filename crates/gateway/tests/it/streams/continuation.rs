@@ -436,3 +436,29 @@ async fn a_model_that_takes_the_beginning_of_its_answer_is_given_it() {
     assert_eq!(turns.len(), 2, "{sent}");
     assert_eq!(turns[1]["role"], "assistant", "{sent}");
 }
+
+#[tokio::test]
+async fn the_prompt_is_paid_by_whoever_is_given_the_answer_though_the_first_brought_no_word() {
+    let pair: Cast<'_> = &[("alpha", Wire::Anthropic), ("beta", Wire::OpenAiChat)];
+    for events in 1..7 {
+        let stage = Stage::open(pair, "").await;
+        let thinking = |mood: Mood| Mood {
+            reasoning: true,
+            ..mood
+        };
+        stage.script("alpha", &[thinking(cut(TEXT, events))]);
+        stage.vendor("beta").set_mood(saying(TEXT));
+        let long = json!([{"role": "user", "content": "fox ".repeat(2_000)}]);
+        let answer = stage
+            .chat(&continued(
+                json!({"messages": long, "reasoning": {"effort": "low"}}),
+            ))
+            .await;
+        assert_eq!(answer.said(), TEXT, "{}", answer.text);
+        let usage = answer.chunks().last().unwrap()["usage"].clone();
+        let prompt = usage["cost_details"]["upstream_inference_prompt_cost"].as_f64();
+        let cost = usage["cost"].as_f64().unwrap();
+        // Both prompts are in there; the caller pays one of them.
+        assert!(cost > prompt.unwrap() / 3.0, "{events} events: {usage}");
+    }
+}

@@ -181,3 +181,62 @@ async fn one_request_in_twenty_is_asked_twice_however_late_all_are() {
     assert!(refused > 100, "{refused} were late and not hedged");
     assert_eq!(stage.house.app.books.open_attempts(), 0);
 }
+
+/// Asks with a key that may spend so much.
+async fn ask_with(stage: &Stage, nanos: i64, body: &Value) -> Answer {
+    let limit = canon::NanoUsd::new(nanos);
+    let key = gateway::keyring::NewKey {
+        limit: Some(limit),
+        ..crate::house::new_key("small", false)
+    };
+    let (_, secret) = stage.house.app.keyring.create(key).await.unwrap();
+    let mut request = stage.request("/api/v1/chat/completions", body.to_string());
+    let bearer = format!("Bearer {}", secret.expose());
+    let headers = request.headers_mut();
+    headers.insert("authorization", bearer.parse().unwrap());
+    Answer::read(stage.house.call(request).await).await
+}
+
+/// Limits that grow by less than twice: one of them pays for one call and not for two.
+fn limits() -> impl Iterator<Item = i64> {
+    std::iter::successors(Some(100_000), |nanos| Some(nanos * 3 / 2)).take(14)
+}
+
+#[tokio::test]
+async fn who_cannot_be_paid_beside_the_first_is_there_once_that_has_failed() {
+    let mut served = 0;
+    for nanos in limits() {
+        let mut statuses = Vec::new();
+        for after_ms in [99, 10] {
+            let stage = Stage::open(PAIR, "").await;
+            stage.vendor("alpha").set_mood(Mood {
+                latency_ms: 60,
+                ..Mood::fail(503)
+            });
+            // As long as the other, so that the same is set aside for both.
+            let hedge = json!({"weir": {"hedge": {"after_ms": after_ms}}, "max_tokens": 300});
+            let body = with(question(true), hedge);
+            let answer = ask_with(&stage, nanos, &body).await;
+            statuses.push(answer.status);
+            assert_eq!(stage.house.app.books.open_attempts(), 0);
+        }
+        assert_eq!(statuses[0], statuses[1], "{nanos}");
+        served += usize::from(statuses[1] == StatusCode::OK);
+    }
+    assert!((1..limits().count()).contains(&served), "{served}");
+}
+
+#[tokio::test]
+async fn nobody_is_asked_for_a_shorter_answer_beside_one_who_gives_the_whole() {
+    let body = with(hedged(true), json!({"max_tokens": 2_000}));
+    for nanos in limits() {
+        let stage = Stage::open(PAIR, "").await;
+        stage.vendor("alpha").set_mood(late(90));
+        let answer = ask_with(&stage, nanos, &body).await;
+        if answer.status == StatusCode::OK && answer.said().starts_with("beta") {
+            let shortened = answer.headers.get("x-weir-max-tokens");
+            assert_eq!(shortened, None, "{nanos}");
+        }
+        assert_eq!(stage.house.app.books.open_attempts(), 0);
+    }
+}
