@@ -128,7 +128,8 @@ impl Client {
                 },
             }
         }
-        let connected = timeout(connect, self.connect(address)).await;
+        // Boxed, for it is large and seldom: without it, every request would be as large.
+        let connected = timeout(connect, Box::pin(self.connect(address))).await;
         let mut sender = connected.map_err(|_| SendError::ConnectTimedOut)??;
         let response = sender
             .send_request(request)

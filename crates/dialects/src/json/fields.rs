@@ -100,19 +100,32 @@ impl Fields {
     /// Whether the field is there and not null.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.map.get(name).is_some_and(|value| !value.is_null())
+        self.peek(name).is_some()
     }
 
     /// Looks at a field without taking it.
     #[must_use]
     pub fn peek(&self, name: &str) -> Option<&Value> {
+        if self.lacks(name) {
+            return None;
+        }
         self.map.get(name).filter(|value| !value.is_null())
     }
 
     /// Takes a field, whatever it is.
     pub fn value(&mut self, name: &str) -> Option<Value> {
+        if self.lacks(name) {
+            return None;
+        }
         // swap_remove would be quicker, and would change the order of what is left over.
         self.map.shift_remove(name).filter(|value| !value.is_null())
+    }
+
+    /// Whether a field is certainly absent. Most of those that a dialect knows are, and most objects are small: to compare
+    /// a few names, mostly by their lengths, costs less than to hash the one that is looked for.
+    fn lacks(&self, name: &str) -> bool {
+        const COMPARED_MAX: usize = 16;
+        self.map.len() <= COMPARED_MAX && !self.map.keys().any(|key| key == name)
     }
 
     /// Takes a text.

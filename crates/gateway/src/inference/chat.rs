@@ -37,7 +37,8 @@ impl Route {
 pub async fn serve(core: &Core, route: Route, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     match read(route, parts) {
-        Ok((head, true)) => relay::count(core, Inbound { head, body }).await,
+        // Boxed, for it is seldom and larger than an answer, which would be as large.
+        Ok((head, true)) => Box::pin(relay::count(core, Inbound { head, body })).await,
         Ok((head, false)) => relay::relay(core, Inbound { head, body }).await,
         Err(fault) => refusal::respond(&fault, route.dialect(), None),
     }

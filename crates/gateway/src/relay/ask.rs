@@ -10,7 +10,7 @@ use providers::{Failure, Outgoing, Reply, Sent, Way};
 use tracing::debug;
 
 use super::plan::Target;
-use crate::{app::Core, clock};
+use crate::{affinity::takes_cache_key, app::Core, clock};
 
 /// Whom is asked what.
 #[derive(Clone, Copy, Debug)]
@@ -96,15 +96,11 @@ pub(super) fn fit(
 /// Names the conversation to a vendor whose caches are shared by whoever asks with the same key, where the caller did
 /// not: a name of ours, that no other workspace has (docs/decisions/2026-11-22-affinity.md).
 fn lend_cache_key(request: &mut Request, target: &Target, endpoint: &Endpoint) {
-    /// Known to take `prompt_cache_key`: <https://developers.openai.com/docs/guides/prompt-caching>,
-    /// <https://reference.langchain.com/python/langchain-fireworks/middleware> (read 2026-11-22).
-    const TAKES_KEYS: [&str; 2] = ["openai", "fireworks"];
     let Some(kept) = &target.kept else { return };
     // The last vendor that was asked may have got one.
     let is_ours = |key: &mut String| *key == kept.conversation.label();
     request.prompt_cache_key.take_if(is_ours);
-    let takes = TAKES_KEYS.contains(&endpoint.provider.as_str());
-    if request.prompt_cache_key.is_none() && takes {
+    if request.prompt_cache_key.is_none() && takes_cache_key(endpoint) {
         request.prompt_cache_key = Some(kept.conversation.label());
     }
 }

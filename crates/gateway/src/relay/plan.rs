@@ -18,7 +18,7 @@ use policy::{
 use providers::Upstream;
 
 use crate::{
-    affinity::{self, Affinity, Kept},
+    affinity::{self, Affinity, Kept, Turn},
     app::App,
     clock,
     health::Doing,
@@ -208,14 +208,13 @@ pub fn plan_in(
     let needs = Needs::of(request);
     let answer = request.sampling.max_tokens.unwrap_or(0);
     let tokens = needs.prompt_tokens.saturating_add(answer);
-    let affinity = scene.affinity;
-    let kept = affinity.and_then(|affinity| affinity.of(scene.workspace, request));
-    let past = affinity.zip(kept.as_ref());
-    let survey = Survey::of(scene, (&snapshot, request), (&needs, past), now);
+    let turn = Turn::of(scene.affinity, (scene.workspace, request));
+    let survey = Survey::of(scene, (&snapshot, request), (&needs, &turn), now);
     let named = routers::resolve(&survey, &requested, scene.aside)?;
     let mut wishes = Vec::with_capacity(requested.len());
     let mut candidates = Vec::new();
     let mut unconfigured = Vec::new();
+    let mut stays = named.route.router.is_some();
     for (rank, name) in named.names.iter().enumerate() {
         let found = snapshot.catalog.resolve(name);
         let resolved = found.ok_or_else(|| nobody::unknown_model(&snapshot.catalog, name))?;
@@ -223,7 +222,9 @@ pub fn plan_in(
             return Err(nobody::wrong_endpoint(&requested, name, right));
         }
         wishes.push(wish_of(&resolved));
-        let past = Past::of(scene, kept.as_ref(), resolved.model, now);
+        let matters = resolved.endpoints().any(affinity::matters);
+        stays |= matters;
+        let past = Past::of(matters.then_some(&turn), resolved.model, now);
         for endpoint in resolved.endpoints() {
             if snapshot.upstream(endpoint).is_none() {
                 unconfigured.push(endpoint.provider.clone());
@@ -250,10 +251,11 @@ pub fn plan_in(
         order,
         searches: request.search.is_some(),
         requested,
-        kept: kept.map(|kept| Kept {
-            router: named.route.router.clone(),
-            ..kept
-        }),
+        kept: if stays {
+            turn.kept(named.route.router.as_deref())
+        } else {
+            None
+        },
         terms: terms.clone(),
         tokens,
         route: match named.route.router {
@@ -272,11 +274,8 @@ pub fn plan_in(
 struct Past<'a>(Option<(&'a Kept, [Option<Memory>; 2])>);
 
 impl<'a> Past<'a> {
-    fn of(scene: Scene<'_>, kept: Option<&'a Kept>, model: &Model, now: i64) -> Self {
-        let recall = |(affinity, kept): (&Affinity, &'a Kept)| {
-            (kept, affinity.recall(kept, model.slug.as_str(), now))
-        };
-        Self(scene.affinity.zip(kept).map(recall))
+    fn of(turn: Option<&'a Turn<'_>>, model: &Model, now: i64) -> Self {
+        Self(turn.and_then(|turn| turn.recall(model.slug.as_str(), now)))
     }
 
     /// What is warm at an endpoint. Whoever waits already at one that has stalled is enough.

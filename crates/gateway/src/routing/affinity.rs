@@ -1,6 +1,8 @@
 //! Where conversations stay: `policy::affinity` for this process, with a salt of its own. Nothing of it is ever written
 //! down; a restart begins anew.
 
+use std::sync::OnceLock;
+
 use canon::{Request, Usage, WorkspaceId};
 use policy::{
     affinity::{Answer, Conversation, Evidence, Memory, Salt, Sessions, cache_of, is_long},
@@ -97,6 +99,73 @@ impl Affinity {
             self.sessions.answered(key, &turn, now);
         }
     }
+}
+
+/// The conversation that a request is a turn of, found out when something depends on it: one that goes by its beginning
+/// must be read, and where nobody's cache is cheaper and nothing was chosen, nobody asks.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    affinity: Option<&'a Affinity>,
+    workspace: &'a WorkspaceId,
+    request: &'a Request,
+    kept: OnceLock<Option<Kept>>,
+}
+
+impl<'a> Turn<'a> {
+    /// Of a request; of no conversation where nobody remembers any.
+    pub(crate) fn of(
+        affinity: Option<&'a Affinity>,
+        (workspace, request): (&'a WorkspaceId, &'a Request),
+    ) -> Self {
+        Self {
+            affinity,
+            workspace,
+            request,
+            kept: OnceLock::new(),
+        }
+    }
+
+    fn known(&self) -> Option<(&'a Affinity, &Kept)> {
+        let affinity = self.affinity?;
+        let find = || affinity.of(self.workspace, self.request);
+        Some((affinity, self.kept.get_or_init(find).as_ref()?))
+    }
+
+    /// Where it was answered with this model, home first.
+    pub(crate) fn recall(&self, model: &str, now: i64) -> Option<(&Kept, [Option<Memory>; 2])> {
+        let (affinity, kept) = self.known()?;
+        Some((kept, affinity.recall(kept, model, now)))
+    }
+
+    /// As [`Affinity::remembered`].
+    pub(crate) fn remembered(&self, router: &str, now: i64) -> Option<usize> {
+        let (affinity, kept) = self.known()?;
+        affinity.remembered(kept, router, now)
+    }
+
+    /// The conversation, to be remembered with this router, if one chose.
+    pub(crate) fn kept(self, router: Option<&str>) -> Option<Kept> {
+        self.known()?;
+        let kept = self.kept.into_inner()??;
+        Some(Kept {
+            router: router.map(str::to_owned),
+            ..kept
+        })
+    }
+}
+
+/// Whether anything depends on which conversations are answered at an endpoint: its cache makes them cheaper, or wants
+/// their name.
+pub(crate) fn matters(endpoint: &Endpoint) -> bool {
+    cache_read(endpoint).is_some() || takes_cache_key(endpoint)
+}
+
+/// Whether it takes a name for the conversation, since its caches are shared by whoever asks with the same one. Known
+/// to take `prompt_cache_key`: <https://developers.openai.com/docs/guides/prompt-caching>,
+/// <https://reference.langchain.com/python/langchain-fireworks/middleware> (read 2026-11-22).
+pub(crate) fn takes_cache_key(endpoint: &Endpoint) -> bool {
+    const TAKES_KEYS: [&str; 2] = ["openai", "fireworks"];
+    TAKES_KEYS.contains(&endpoint.provider.as_str())
 }
 
 /// What is warm of a conversation at an endpoint, where that makes its prompts cheaper.

@@ -11,12 +11,7 @@ use providers::Upstream;
 
 use super::{Needs, Scene, speaks, wish_of};
 use crate::{
-    affinity::{Affinity, Kept},
-    chance,
-    health::Doing,
-    routers::Settings,
-    snapshot::Snapshot,
-    terms::View,
+    affinity::Turn, chance, health::Doing, routers::Settings, snapshot::Snapshot, terms::View,
 };
 
 /// All that a choice among models is made from.
@@ -30,7 +25,7 @@ pub(crate) struct Survey<'a> {
     pub(crate) request: &'a Request,
     pub(crate) needs: &'a Needs,
     /// The conversation that the request is a turn of, and where it was answered.
-    pub(crate) past: Option<(&'a Affinity, &'a Kept)>,
+    pub(crate) past: Option<&'a Turn<'a>>,
     /// Microseconds since 1970.
     pub(crate) now: i64,
     pub(crate) seed: u64,
@@ -41,7 +36,7 @@ impl<'a> Survey<'a> {
     pub(super) fn of(
         scene: Scene<'a>,
         (snapshot, request): (&'a Snapshot, &'a Request),
-        (needs, past): (&'a Needs, Option<(&'a Affinity, &'a Kept)>),
+        (needs, turn): (&'a Needs, &'a Turn<'a>),
         now: i64,
     ) -> Self {
         let drawn = |moment: super::Moment| moment.seed;
@@ -52,7 +47,7 @@ impl<'a> Survey<'a> {
             settings: scene.routers,
             request,
             needs,
-            past,
+            past: Some(turn),
             now,
             seed: scene.moment.map_or_else(chance::draw, drawn),
         }
@@ -60,8 +55,7 @@ impl<'a> Survey<'a> {
 
     /// The model that a router chose for this conversation the last time.
     pub(crate) fn remembered(&self, router: &str) -> Option<&'a str> {
-        let (affinity, kept) = self.past?;
-        let endpoint = affinity.remembered(kept, router, self.now)?;
+        let endpoint = self.past?.remembered(router, self.now)?;
         let endpoint = self.snapshot.catalog.all_endpoints().get(endpoint)?;
         Some(endpoint.model.as_str())
     }
