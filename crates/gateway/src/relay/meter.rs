@@ -283,7 +283,6 @@ impl Meter {
         let is_paid = self.before.as_ref().is_some_and(|it| it.is_prompt_paid);
         let asked = asked(&self.admitted, self.sequel.as_deref());
         let bill = self.leg.bill(end, asked.request, is_paid)?;
-        // Half of an answer has no form.
         let is_whole = end == End::Complete && self.before.is_none();
         let whole = is_whole.then_some(&self.admitted.request);
         self.leg.tell(&bill, end == End::Complete, whole);

@@ -386,7 +386,8 @@ mod tests {
             let said = joined(&told, Manner::Asked, &again, piece);
             prop_assert_eq!(said.as_deref(), Ok(whole.as_str()));
             // Who begins with all that was told cannot be told from who has started over.
-            if !(told.len() >= RESTART_BYTES && rest.starts_with(&told[..RESTART_BYTES])) {
+            let beginning = told.get(..RESTART_BYTES);
+            if !beginning.is_some_and(|beginning| rest.starts_with(beginning)) {
                 let said = joined(&told, Manner::Prefilled, &rest, piece);
                 prop_assert_eq!(said.as_deref(), Ok(whole.as_str()));
             }
