@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use canon::fold;
-use dialects::{CALLED, Call, Dialect, Form, Frame, SERVED, Step, called};
+use dialects::{CALLED, Call, Dialect, Form, Frame, ParseStream, SERVED, Short, Step, called};
 use serde_json::{Value, json};
 
 use crate::corpus::frames_of;
@@ -105,7 +105,11 @@ pub(crate) fn read_odd(call: &dyn Call, name: &str) -> Option<Replay> {
 
 /// Reads frames that stand in no framing.
 fn read(call: &dyn Call, frames: &[OddFrame]) -> Result<Replay, String> {
-    let mut stream = call.stream(&Form::default());
+    read_by(call.stream(&Form::default()), frames)
+}
+
+/// The same by this reader.
+fn read_by(mut stream: Box<dyn ParseStream>, frames: &[OddFrame]) -> Result<Replay, String> {
     let mut steps = Vec::new();
     // An event without data is none.
     for frame in frames.iter().filter(|frame| !frame.data.is_empty()) {
@@ -171,6 +175,22 @@ fn odd_streams_are_served_straight() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn odd_streams_say_the_same_the_short_way() {
+    let mut streams = 0;
+    for call in CALLED {
+        for odd in streams_of(call.dialect()) {
+            let short = Short::new(call.stream(&Form::default()));
+            let short = read_by(Box::new(short), &odd.frames).map(|replay| replay.transcript());
+            let long = read(*call, &odd.frames).map(|replay| replay.transcript());
+            assert_eq!(short, long, "{}: {}", call.dialect(), odd.name);
+            streams += 1;
+        }
+    }
+    println!("{streams} odd streams");
+    assert!(streams > 100, "{streams}");
 }
 
 /// What of the wanted is not so.

@@ -240,13 +240,19 @@ async fn thoughts_and_their_signature_make_the_round_trip_in_anthropics_form() {
 
 #[tokio::test]
 async fn thoughts_that_are_not_wanted_are_not_shown_and_still_paid() {
-    let stage = lone(Wire::Anthropic).await;
-    stage.vendor("alpha").set_mood(Mood {
-        reasoning: true,
-        ..Mood::default()
-    });
     let asks = json!({"reasoning": {"max_tokens": 1024, "exclude": true}, "max_tokens": 3000});
-    for stream in [true, false] {
+    // Of the caller's own dialect, too: such an answer may not be passed on as it came.
+    for (wire, stream) in [
+        (Wire::Anthropic, true),
+        (Wire::Anthropic, false),
+        (Wire::OpenAiChat, true),
+        (Wire::OpenAiChat, false),
+    ] {
+        let stage = lone(wire).await;
+        stage.vendor("alpha").set_mood(Mood {
+            reasoning: true,
+            ..Mood::default()
+        });
         let answer = stage.chat(&with(question(stream), asks.clone())).await;
         assert!(
             answer.status.is_success() && !answer.text.contains("The user wants"),
