@@ -14,8 +14,8 @@ mod names;
 mod next;
 mod rank;
 mod reason;
-pub mod trail;
 mod stay;
+pub mod trail;
 
 use canon::{PicoUsd, Preferences, Sort};
 
@@ -93,6 +93,21 @@ pub struct Prices {
     pub image: PicoUsd,
     /// A unit of audio.
     pub audio: PicoUsd,
+}
+
+impl Prices {
+    /// Whether nothing of it costs anything.
+    #[must_use]
+    pub fn are_nothing(&self) -> bool {
+        let kinds = [
+            self.prompt,
+            self.completion,
+            self.request,
+            self.image,
+            self.audio,
+        ];
+        kinds.iter().all(|price| *price == PicoUsd::ZERO)
+    }
 }
 
 /// What a request demands and prefers.

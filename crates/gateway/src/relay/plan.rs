@@ -12,7 +12,7 @@ use canon::{Dialect, Fault, Request, Route, Sort, Strategy, WorkspaceId};
 use policy::{
     affinity::Memory,
     catalog::{Endpoint, Lane, Modality, Model, Resolved, Suffix},
-    routing::{self, Candidate, Next, Warm, Why, Wish, trail::Name},
+    routing::{self, Candidate, Next, Prices, Warm, Why, Wish, trail::Name},
     terms::Term,
 };
 use providers::Upstream;
@@ -239,6 +239,11 @@ pub fn plan_in(
     }
     if candidates.is_empty() {
         return Err(nobody::unconfigured(&requested, &unconfigured));
+    }
+    if named.route.strategy == Strategy::Free {
+        // The dear endpoints of a free model are no fallbacks of it.
+        let is_free = |prices: Prices| prices.are_nothing();
+        candidates.retain(|candidate| candidate.price.is_some_and(is_free));
     }
     let order = routing::plan(&survey.ask(&wishes), candidates, survey.seed);
     if order.targets.is_empty() {

@@ -6,7 +6,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use testbed::Mood;
 
-use crate::stage::{Answer, MODEL, PAIR, Stage, with};
+use crate::{
+    house::House,
+    stage::{Answer, MODEL, PAIR, Stage, cast, with},
+};
 
 fn ask(model: &str) -> Value {
     json!({
@@ -351,4 +354,28 @@ async fn what_makes_an_answer_dear_is_not_asked_for_where_the_operator_pays() {
         "{limits:?}"
     );
     assert!(limits.into_iter().any(|limit| limit.is_some()));
+}
+
+#[tokio::test]
+async fn a_free_model_that_fails_is_not_had_for_money_elsewhere() {
+    let (vendors, config) = cast(PAIR).await;
+    let dear = "price = { prompt = \"0.000001\", completion = \"0.000001\" }";
+    let config = config.replacen(dear, "price = { prompt = \"0\", completion = \"0\" }", 1);
+    let house = House::open(&config).await;
+    vendors[0].1.set_mood(Mood::fail(503));
+    let (status, body) = house
+        .ask(
+            &house.key.1,
+            "POST",
+            "/api/v1/chat/completions",
+            ask("openrouter/free"),
+        )
+        .await;
+    assert!(status.is_server_error(), "{status} {body}");
+    assert_eq!(vendors[0].1.requests().len(), 1);
+    assert_eq!(
+        vendors[1].1.requests().len(),
+        0,
+        "the dear one is not asked"
+    );
 }
