@@ -3,5 +3,6 @@
 mod continuation;
 mod cuts;
 mod drain;
+mod for_nobody;
 mod hedging;
 pub(crate) mod streaming;

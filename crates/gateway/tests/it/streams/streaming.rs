@@ -389,12 +389,12 @@ async fn tools_called_in_parallel_arrive_whole_in_both_dialects() {
 const METERED: &str = "cancel_stops_billing = false\n";
 
 /// A stage with one vendor whose bill hanging up does not stop.
-async fn metered() -> Stage {
+pub(super) async fn metered() -> Stage {
     Stage::open_metered(LONE, METERED).await
 }
 
 /// Asks for a stream, reads the first piece of it, and leaves. Gives the id of the request.
-async fn taste(stage: &Stage) -> String {
+pub(super) async fn taste(stage: &Stage) -> String {
     let request = stage.request("/api/v1/chat/completions", question(true).to_string());
     let mut response = stage.house.call(request).await;
     let id = response.headers()["x-generation-id"]
