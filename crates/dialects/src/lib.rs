@@ -30,17 +30,15 @@ mod worded;
 use std::borrow::Cow;
 
 pub use canon::Dialect;
-use canon::{
-    Availability, Event, Kind, NanoUsd, Request, Response, RouterMetadata, Usage,
-};
+use canon::{Availability, Event, Kind, NanoUsd, Request, Response, RouterMetadata, Usage};
 pub use count::{CallCount, ServeCount};
 pub use error::Error;
 pub use fields::Fields;
 pub use framing::{Frame, Framing};
 use json::{fields, raw};
 pub use loss::Loss;
-use serde_json::{Map, Value};
 pub use search::SEARCHES_MOST;
+use serde_json::{Map, Value};
 pub use short::{
     Short,
     whole::{Called, Whole},

@@ -33,10 +33,10 @@ use crate::{app::Core, chance, clock, refusal, routers, telemetry::metrics::Scop
 
 pub use admit::{Admitted, Caller};
 pub use count::count;
-pub use metadata::preview;
-pub(crate) use plan::{Needs, Survey, search::wish as wish_search, speaks};
 pub(crate) use drain::DRAINS_MAX;
+pub use metadata::preview;
 pub use plan::{Moment, Plan, Scene, Target, plan, plan_in};
+pub(crate) use plan::{Needs, Survey, search::wish as wish_search, speaks};
 
 /// Carries the id of the generation on every inference answer, errors included.
 const GENERATION_ID: HeaderName = HeaderName::from_static("x-generation-id");

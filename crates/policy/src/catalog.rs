@@ -17,7 +17,6 @@ use std::{collections::HashSet, sync::Arc};
 
 use foldhash::HashMap;
 
-use self::{parse::Tables, place::Regional};
 pub use self::{
     model::{Endpoint, Model, Reasoning, Source},
     own::Own,
@@ -29,6 +28,7 @@ pub use self::{
         Unit, Units,
     },
 };
+use self::{parse::Tables, place::Regional};
 
 /// All models and endpoints.
 #[derive(Clone, Debug, Default)]

@@ -123,9 +123,8 @@ impl Upstream {
         let proves = |setting: &Setting| {
             !matches!(setting.kind, SettingKind::Path(_)) && !setting.name.starts_with("aws_")
         };
-        let told = |setting: &Setting| {
-            proves(setting) && configured.settings.get(setting.name).is_some()
-        };
+        let told =
+            |setting: &Setting| proves(setting) && configured.settings.get(setting.name).is_some();
         let has_credentials = configured.key.is_some() || provider.auth.settings().iter().any(told);
         template::complete(provider, &mut configured.settings);
         let spoken = spoken_of(provider, &configured)?;

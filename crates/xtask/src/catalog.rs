@@ -64,9 +64,14 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     }
     let data = root.join("crates/policy/data");
     let arena = fs::read_to_string(facts.join("arena.json")).context("reading arena.json")?;
-    let named = rows.models.iter().map(|row| (row.model.as_str(), row.aliases.as_slice()));
+    let named = rows
+        .models
+        .iter()
+        .map(|row| (row.model.as_str(), row.aliases.as_slice()));
     let scores = lines(&scores::rows(&arena, named)?)?;
-    let written = files(&lock, &rows)?.into_iter().chain([("scores.jsonl", scores)]);
+    let written = files(&lock, &rows)?
+        .into_iter()
+        .chain([("scores.jsonl", scores)]);
     for (name, content) in written {
         let path = data.join(name);
         if check {

@@ -7,7 +7,8 @@ mod tools;
 mod turns;
 
 use canon::{
-    Effort, Extras, Format, Item, Message, Part, Places, Reasoning, Request, Role, Routing, Sampling,
+    Effort, Extras, Format, Item, Message, Part, Places, Reasoning, Request, Role, Routing,
+    Sampling,
 };
 use serde_json::{Map, Value, json};
 

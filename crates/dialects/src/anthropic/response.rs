@@ -16,8 +16,8 @@ use super::{
 use crate::{
     Error, Fields, Receipt, Stamp,
     json::{Array, Object},
-    sound::transcript,
     openrouter::METADATA,
+    sound::transcript,
 };
 
 /// Reads an answer.

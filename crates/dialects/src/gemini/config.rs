@@ -168,7 +168,10 @@ impl Config<'_, '_> {
             self.lose("audio.format", "sound comes as PCM of 16 bits at 24 kHz");
         }
         if speech.extras.of(Dialect::Gemini).is_none() && !speech.extras.is_empty() {
-            self.lose("audio (other fields)", "only the dialect it came from has it");
+            self.lose(
+                "audio (other fields)",
+                "only the dialect it came from has it",
+            );
         }
         if extras.is_some_and(|extras| extras.contains_key("speechConfig")) {
             return;

@@ -92,7 +92,10 @@ mod tests {
     #[test]
     fn both_spellings_are_one_name_on_one_level() {
         let value = json!({"max_output_tokens": 1, "topP": 2, "top_p": 3, "a": {"b_c": 4}});
-        let read = Fields::from_value(value, String::new()).unwrap().renamed(camel_names).into_map();
+        let read = Fields::from_value(value, String::new())
+            .unwrap()
+            .renamed(camel_names)
+            .into_map();
         let wanted = json!({"maxOutputTokens": 1, "topP": 2, "a": {"b_c": 4}});
         assert_eq!(Value::Object(read), wanted);
     }
@@ -100,8 +103,7 @@ mod tests {
     #[test]
     fn a_list_of_one_may_lack_its_brackets() {
         let read = |value: Value| {
-            let mut outer =
-                Fields::from_value(json!({ "parts": value }), String::new()).unwrap();
+            let mut outer = Fields::from_value(json!({ "parts": value }), String::new()).unwrap();
             objects(&mut outer, "parts").map(|list| list.len())
         };
         assert_eq!(read(json!({"text": "a"})), Ok(1));

@@ -119,7 +119,10 @@ fn render_attempt(attempt: &Attempt, is_byok: bool) -> Value {
     // OpenRouter never asks two providers at once, nor has one go on with another's answer.
     if let (Some(cause), Some(fields)) = (attempt.cause, rendered.as_object_mut()) {
         let insured = attempt.insured.to_json_number();
-        fields.insert("weir".to_owned(), json!({"cause": cause, "insured": insured}));
+        fields.insert(
+            "weir".to_owned(),
+            json!({"cause": cause, "insured": insured}),
+        );
     }
     rendered
 }

@@ -240,11 +240,7 @@ pub fn plan_in(
     if candidates.is_empty() {
         return Err(nobody::unconfigured(&requested, &unconfigured));
     }
-    if named.route.strategy == Strategy::Free {
-        // The dear endpoints of a free model are no fallbacks of it.
-        let is_free = |prices: Prices| prices.are_nothing();
-        candidates.retain(|candidate| candidate.price.is_some_and(is_free));
-    }
+    keep_free(named.route.strategy, &mut candidates);
     let order = routing::plan(&survey.ask(&wishes), candidates, survey.seed);
     if order.targets.is_empty() {
         let mut fault = nobody::excluded(&requested, &order.excluded, (&snapshot, now));
@@ -273,6 +269,14 @@ pub fn plan_in(
         ranking: named.ranking,
         chosen_by: named.by,
     })
+}
+
+/// Leaves what costs nothing, where that is what was asked for: the dear endpoints of a free model are no fallbacks.
+fn keep_free(strategy: Strategy, candidates: &mut Vec<Candidate<'_>>) {
+    if strategy == Strategy::Free {
+        let is_free = |prices: Prices| prices.are_nothing();
+        candidates.retain(|candidate| candidate.price.is_some_and(is_free));
+    }
 }
 
 /// Where a conversation was answered with one model.

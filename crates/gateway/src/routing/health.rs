@@ -10,9 +10,7 @@ use canon::ProviderId;
 use foldhash::{HashMap, HashMapExt as _};
 use policy::{
     catalog::Catalog,
-    health::{
-        Extra, Heard, Outcome, Permit, Standing, Traffic, Tries, Vitals, account, endpoint,
-    },
+    health::{Extra, Heard, Outcome, Permit, Standing, Traffic, Tries, Vitals, account, endpoint},
     routing::Figures,
 };
 

@@ -320,7 +320,11 @@ async fn a_generation_is_readable_as_soon_as_it_has_ended_and_only_by_its_owner(
     assert_eq!(data["provider_responses"][0]["status"], 200);
     // OpenRouter's 45, and what is ours.
     assert_eq!(names(data).len(), 46);
-    assert_eq!(data["weir"]["route"], Value::Null, "of a version that kept none");
+    assert_eq!(
+        data["weir"]["route"],
+        Value::Null,
+        "of a version that kept none"
+    );
     assert_eq!(
         ask(&house.key.1, "gen-2").await.0,
         StatusCode::NOT_FOUND,

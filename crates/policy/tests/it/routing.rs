@@ -6,12 +6,12 @@ mod soft;
 use std::collections::BTreeMap;
 
 use canon::{Again, Blame, Fault, Kind, PicoUsd, Preferences, Sort};
+use policy::terms::Term;
 use policy::{
     catalog::{Lane, Parameters, Quantization},
     health::Standing,
     routing::{Ask, Candidate, Figures, Next, Plan, Prices, Reason, Tier, plan},
 };
-use policy::terms::Term;
 use proptest::prelude::*;
 
 pub(crate) fn candidate(endpoint: usize, provider: &'static str, price: i64) -> Candidate<'static> {

@@ -176,20 +176,23 @@ impl<'a> Names<'a> {
                 .filter(|alias| !alias.starts_with('~'))
                 .chain([slug])
             {
-                let own = plain(name.split_once('/').map_or(name, |(_, own)| own));
-                for packing in ["-instruct", "-it", "-preview", "-v1"] {
-                    if let Some(short) = own.strip_suffix(packing) {
-                        names
-                            .short
-                            .entry(short.to_owned())
-                            .or_default()
-                            .insert(slug);
-                    }
-                }
-                names.exact.entry(own).or_default().insert(slug);
+                names.insert(name, slug);
             }
         }
         names
+    }
+
+    fn insert(&mut self, name: &str, slug: &'a str) {
+        let own = plain(name.split_once('/').map_or(name, |(_, own)| own));
+        let packings = ["-instruct", "-it", "-preview", "-v1"];
+        for short in packings
+            .iter()
+            .filter_map(|packing| own.strip_suffix(packing))
+        {
+            let slugs = self.short.entry(short.to_owned()).or_default();
+            slugs.insert(slug);
+        }
+        self.exact.entry(own).or_default().insert(slug);
     }
 
     /// The one model that a name on the board means.

@@ -111,7 +111,10 @@ fn parse_speech(config: &mut Fields) -> Option<Speech> {
         let object = value.as_object().filter(|object| object.len() == 1)?;
         names.iter().find_map(|name| object.get(*name)).cloned()
     };
-    let voice = only(config.peek("speechConfig")?, ["voiceConfig", "voice_config"])?;
+    let voice = only(
+        config.peek("speechConfig")?,
+        ["voiceConfig", "voice_config"],
+    )?;
     let voice = only(&voice, ["prebuiltVoiceConfig", "prebuilt_voice_config"])?;
     let voice = only(&voice, ["voiceName", "voice_name"])?;
     let voice = voice.as_str()?.to_owned();

@@ -1,8 +1,6 @@
 //! Reading `systemInstruction` and `contents`: turns of `user` and `model`, and which result answers which call.
 
-use canon::{
-    Dialect, Extras, Item, Message, Part, Places, ReasoningBody, ReasoningPart, Role,
-};
+use canon::{Dialect, Extras, Item, Message, Part, Places, ReasoningBody, ReasoningPart, Role};
 
 use super::super::spelling;
 use super::part;

@@ -7,7 +7,9 @@ use super::logprobs::render_logprobs;
 use crate::{
     Receipt, Stamp,
     json::Object,
-    openrouter::{METADATA, render_usage}, sound::transcript};
+    openrouter::{METADATA, render_usage},
+    sound::transcript,
+};
 
 /// Appends a whole answer.
 pub(super) fn render_response(

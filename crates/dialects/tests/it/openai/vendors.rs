@@ -294,11 +294,7 @@ fn fields_that_only_this_dialect_has_are_kept_and_noise_is_not() {
     ]);
     assert_eq!(
         said(&response),
-        [
-            "text x",
-            r#"other {"audio":{"id":"a"}}"#,
-            "sound QUJD t"
-        ]
+        ["text x", r#"other {"audio":{"id":"a"}}"#, "sound QUJD t"]
     );
     let whole = super::serve_whole(&response, &dialects::Receipt::default());
     assert!(

@@ -156,7 +156,8 @@ impl Seat {
             completion_tokens,
             ..
         } = ended.usage;
-        self.places.used(prompt_tokens.saturating_add(*completion_tokens));
+        self.places
+            .used(prompt_tokens.saturating_add(*completion_tokens));
         let Some(sheet) = self.sheet() else { return };
         sheet.totals.used(ended.usage, ended.charged);
         if !self.is_answered {

@@ -137,9 +137,9 @@ fn choose(
     let names = names
         .filter_map(|pick| pool.name(pick.candidate).map(str::to_owned))
         .collect();
-    let ranking = aside.explains().then(|| {
-        Box::new(Ranking::of(name, (task, voted.by), (&pool, &picks)))
-    });
+    let ranking = aside
+        .explains()
+        .then(|| Box::new(Ranking::of(name, (task, voted.by), (&pool, &picks))));
     Ok(Chosen {
         names,
         task,

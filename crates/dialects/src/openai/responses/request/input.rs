@@ -71,7 +71,8 @@ impl Conversation {
             number,
             parts,
         };
-        let is_header = |part: &Part| matches!(part, Part::Other { value, .. } if as_header(value).is_some());
+        let is_header =
+            |part: &Part| matches!(part, Part::Other { value, .. } if as_header(value).is_some());
         self.places.note(&self.turns, item, is_header);
     }
 
