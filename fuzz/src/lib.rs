@@ -159,6 +159,7 @@ fn serve_steps(serve: &dyn Serve, steps: Vec<Step>) -> Vec<u8> {
                     metadata: None,
                     availability: None,
                     generation: None,
+                    router: None,
                 };
                 stream.fault(&body, &mut out);
                 return out;
