@@ -1,14 +1,17 @@
-//! `cargo x check`: what must pass before a change comes in. Formatting, lints, tidy, dependencies, then every test.
+//! `cargo x check`: what must pass before a change comes in. Formatting, lints, tidy, the fuzz crate, dependencies, then every
+//! test.
 
 use anyhow::{Result, bail};
 
 use crate::{
+    fuzz,
     run::{cargo, has, say, step},
     test, tidy,
 };
 
 const HELP: &str = "\
-What must pass: formatting, lints, tidy, the rules for dependencies (cargo-deny, where it is installed), then test.
+What must pass: formatting, lints, tidy, the fuzz crate builds, the rules for dependencies (cargo-deny, where it is
+installed), then test.
 
 usage: cargo x check [--quick]
 
@@ -39,6 +42,8 @@ pub(crate) fn check(args: &[String]) -> Result<()> {
         "-D",
         "warnings",
     ])?;
+    step("the fuzz targets' library, a workspace of its own")?;
+    fuzz::check()?;
     step("dependencies")?;
     if has("cargo", &["deny", "--version"]) {
         cargo(&["deny", "check"])?;

@@ -80,6 +80,17 @@ pub(crate) fn fuzz(args: &[String]) -> Result<()> {
     }
 }
 
+/// Whether what the targets share still builds against the crates; no test of the workspace does that.
+///
+/// # Errors
+/// It does not.
+pub(crate) fn check() -> Result<()> {
+    run(Command::new("cargo")
+        .args(["check", "--quiet", "--lib", "--examples"])
+        .env_remove("CARGO_TARGET_DIR")
+        .current_dir(root().join("fuzz")))
+}
+
 /// Builds the targets, and writes their seeds.
 fn build(folder: &Path) -> Result<()> {
     let seeds = folder.join("corpus/seeds");
